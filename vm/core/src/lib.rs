@@ -1,0 +1,12 @@
+//! The virtual machine without its surroundings: image format, object memory, bytecodes, interpreter, numbered primitives.
+//!
+//! It opens no file, starts no thread and reads no clock; the world comes in through [`platform::Platform`] and
+//! [`plugin::PluginHost`]. A VM is a value: two of them can run in one process.
+
+pub mod error;
+pub mod heap;
+pub mod object;
+pub mod oop;
+pub mod platform;
+pub mod plugin;
+pub mod special;
