@@ -291,11 +291,6 @@ impl Heap {
         self.class_of(oop) == self.special(which)
     }
 
-    /// Address of the word where the object's memory starts: the overflow word if it has one.
-    pub(crate) fn start_of(&self, oop: Oop) -> u64 {
-        if self.header(oop) >> object::SLOTS_SHIFT == object::OVERFLOW_SLOTS { oop.0 - 8 } else { oop.0 }
-    }
-
     /// Address behind the object's last slot, where the next object's memory starts.
     #[inline(always)]
     pub(crate) fn end_of(&self, oop: Oop) -> u64 {

@@ -12,8 +12,10 @@ mod access;
 mod alloc;
 mod region;
 mod remember;
+mod walk;
 
 pub use region::{AllocRegion, Region};
+pub use walk::Objects;
 
 use crate::oop::Oop;
 
@@ -190,6 +192,11 @@ impl Heap {
     #[inline(always)]
     pub fn is_old(&self, oop: Oop) -> bool {
         oop.is_pointer() && oop.0 >= self.old_start
+    }
+
+    /// Bytes that the whole heap may have: the size of its region.
+    pub fn limit_bytes(&self) -> u64 {
+        self.region.len()
     }
 
     /// Bytes of old space in use.
