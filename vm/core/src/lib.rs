@@ -9,4 +9,6 @@ pub mod object;
 pub mod oop;
 pub mod platform;
 pub mod plugin;
+pub mod primitives;
 pub mod special;
+pub mod vm;
