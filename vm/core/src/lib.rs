@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod heap;
+pub mod image;
 pub mod object;
 pub mod oop;
 pub mod platform;
