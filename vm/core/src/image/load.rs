@@ -6,6 +6,7 @@ use super::header::{ImageHeader, PARSE_BYTES, WordSize};
 use super::roots::{self, ClassTable, First};
 use super::segments::{BRIDGE_BYTES, Segments};
 use super::source::ImageSource;
+use super::widen::{self, Plan};
 use crate::heap::{Heap, HeapConfig, Region};
 use crate::object;
 use crate::oop::Oop;
@@ -40,9 +41,9 @@ pub fn preferred_region_base(header: &ImageHeader, config: HeapConfig) -> Option
 
 /// Bytes that a heap's region needs at least to hold the image, without room for anything new in old space.
 pub fn minimum_region_bytes(header: &ImageHeader, config: HeapConfig) -> u64 {
-    // Slots double when they are widened; headers and the room of an empty body do not grow.
+    // Slots double when they are widened; only free lists and special objects grow more, within the pages added here.
     let growth = if header.word_size == WordSize::Bits32 { 2 } else { 1 };
-    config.new_space_bytes().saturating_add(header.data_size.saturating_mul(growth)).saturating_add(2 * PAGE) / PAGE * PAGE
+    config.new_space_bytes().saturating_add(header.data_size.saturating_mul(growth)).saturating_add(3 * PAGE) / PAGE * PAGE
 }
 
 /// Loads an image into `region`.
@@ -58,15 +59,14 @@ pub fn load(source: &mut dyn ImageSource, region: Box<dyn Region>, config: HeapC
         return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
     }
     let mut heap = Heap::new(region, config);
-    let loaded = match header.word_size {
+    match header.word_size {
         WordSize::Bits64 => {
-            let position = segments.position(header.special_objects);
             read_segments(source, &segments, heap.old_start)?;
-            (segments, position)
+            let special_objects = segments.position(header.special_objects);
+            adopt(&mut heap, &segments, special_objects, &header)?;
         }
-        WordSize::Bits32 => return Err(ImageError::new(ImageErrorKind::UnsupportedFormat, 0, "a 32-bit image", "not yet")),
-    };
-    adopt(&mut heap, &loaded.0, loaded.1, &header)?;
+        WordSize::Bits32 => load_32(source, segments, &mut heap, &header)?,
+    }
     Ok(LoadedImage { heap, header })
 }
 
@@ -89,6 +89,22 @@ fn read_segments(source: &mut dyn ImageSource, segments: &Segments, old_start: u
     let page_end = end.next_multiple_of(PAGE) + PAGE;
     // SAFETY: `minimum_region_bytes` counts a page behind the image, and nobody else knows the region yet.
     unsafe { std::slice::from_raw_parts_mut(end as usize as *mut u8, (page_end - end) as usize) }.fill(0);
+    Ok(())
+}
+
+/// Widens a 32-bit image into the heap.
+fn load_32(source: &mut dyn ImageSource, segments: Segments, heap: &mut Heap, header: &ImageHeader) -> Result<(), ImageError> {
+    let plan = Plan::new(source, header, segments, heap.old_start)?;
+    let bytes = 8 * plan.words() as u64;
+    if bytes > heap.old_limit - heap.old_start {
+        let found = format!("an image that needs {bytes} bytes of old space and {} there", heap.old_limit - heap.old_start);
+        return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
+    }
+    // SAFETY: the range was just checked to lie inside the region, which nobody else knows yet.
+    plan.write(unsafe { std::slice::from_raw_parts_mut(heap.old_start as usize as *mut u64, plan.words()) })?;
+    adopt(heap, &Segments::single(heap.old_start, bytes), plan.special_objects(), header)?;
+    widen::enter_float_class(heap);
+    widen::move_program_counters(heap);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod load;
 mod roots;
 mod segments;
 mod source;
+mod widen;
 
 pub use error::{ImageError, ImageErrorKind};
 pub use header::{ImageHeader, WordSize};
