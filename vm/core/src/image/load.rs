@@ -62,8 +62,7 @@ pub fn load(source: &mut dyn ImageSource, region: Box<dyn Region>, config: HeapC
     match header.word_size {
         WordSize::Bits64 => {
             read_segments(source, &segments, heap.old_start)?;
-            let special_objects = segments.position(header.special_objects);
-            adopt(&mut heap, &segments, special_objects, &header)?;
+            adopt(&mut heap, &segments, header.special_objects, &header)?;
         }
         WordSize::Bits32 => load_32(source, segments, &mut heap, &header)?,
     }
@@ -108,8 +107,8 @@ fn load_32(source: &mut dyn ImageSource, segments: Segments, heap: &mut Heap, he
     Ok(())
 }
 
-/// Makes the objects that lie at the start of old space the heap's own.
-fn adopt(heap: &mut Heap, segments: &Segments, special_objects: Option<u64>, header: &ImageHeader) -> Result<(), ImageError> {
+/// Makes the objects that lie at the start of old space the heap's own. `special_objects` is an address of the segments'.
+fn adopt(heap: &mut Heap, segments: &Segments, special_objects: u64, header: &ImageHeader) -> Result<(), ImageError> {
     let base = heap.old_start;
     let len = (segments.total() / 8) as usize;
     let offset_of = |position| segments.file_offset(position);
@@ -118,20 +117,19 @@ fn adopt(heap: &mut Heap, segments: &Segments, special_objects: Option<u64>, hea
     let starts = Starts::find(words, &offset_of)?;
     let first = First::find(words, &offset_of)?;
     let nil = segments.list()[0].old_start;
-    first.forget_collector(words, nil);
+    first.collectors_words(|word, value| words[word] = value, nil);
     let translation = Translation::new(&starts, segments, base, words)?;
     let classes = ClassTable::find(words, first.hidden_roots, &translation)?;
     translation.apply(words, &classes, header.floats_big_endian())?;
 
-    let special_objects = special_objects.filter(|&position| position % 8 == 0 && starts.contains((position / 8) as usize));
     let special_offset = header.header_offset + 8 + 2 * header.word_size.bytes();
-    let Some(special_objects) = special_objects else {
+    let Some(special_objects) = translation.word_of(special_objects) else {
         let found = format!("a special objects array at address {:#x}", header.special_objects);
         return Err(ImageError::corrupt(special_offset, found, "an object must be there"));
     };
     heap.old_free = base + segments.total();
     heap.hidden_roots = Oop(base + 8 * first.hidden_roots.header as u64);
-    heap.special_objects = heap.follow(Oop(base + special_objects));
+    heap.special_objects = Oop(base + 8 * special_objects as u64);
     heap.last_hash = header.last_hash;
     heap.has_forwarders = false;
     roots::check_special_objects(heap, special_offset)?;

@@ -77,11 +77,17 @@ impl Plan {
         self.words
     }
 
-    /// How far behind `base` the special objects array will be.
-    pub fn special_objects(&self) -> Option<u64> {
-        match *self.places.get(self.special_objects? / 8)? {
-            0 | REPLACED => None,
-            word => Some(8 * (u64::from(word) - 1)),
+    /// Where the special objects array will be; 0, which is no address, if there is none.
+    pub fn special_objects(&self) -> u64 {
+        self.special_objects.and_then(|at| self.new_address(at)).unwrap_or(0)
+    }
+
+    /// The oop that the object whose header is at byte `at` becomes.
+    fn new_address(&self, at: usize) -> Option<u64> {
+        match *self.places.get(at / 8).filter(|_| at.is_multiple_of(8))? {
+            0 => None,
+            REPLACED => self.replaced.get(&at).copied(),
+            word => Some(self.base + 8 * (u64::from(word) - 1)),
         }
     }
 
@@ -254,12 +260,7 @@ impl Plan {
         if value & 3 == 2 {
             return Some(Oop::from_character(value >> 2).bits());
         }
-        let position = self.segments.position(value.into()).filter(|position| position % 8 == 0)? as usize;
-        match *self.places.get(position / 8)? {
-            0 => None,
-            REPLACED => self.replaced.get(&position).copied(),
-            word => Some(self.base + 8 * (u64::from(word) - 1)),
-        }
+        self.new_address(self.segments.position(value.into())? as usize)
     }
 
     /// Writes the new body, which is as long as [`Plan::words`] says.
