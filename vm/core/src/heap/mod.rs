@@ -12,8 +12,11 @@ mod access;
 mod alloc;
 mod region;
 mod remember;
+mod roots;
+mod tmp;
 mod walk;
 
+pub use roots::Roots;
 pub use region::{AllocRegion, Region};
 pub use walk::Objects;
 
