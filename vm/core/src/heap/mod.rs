@@ -16,8 +16,8 @@ mod roots;
 mod tmp;
 mod walk;
 
-pub use roots::Roots;
 pub use region::{AllocRegion, Region};
+pub use roots::Roots;
 pub use walk::Objects;
 
 use crate::oop::Oop;

@@ -148,7 +148,10 @@ impl Vm {
     pub(crate) fn send_attempt_to_assign(&mut self, object: Oop, index: usize, value: Oop) -> Result<(), VmError> {
         let selector = self.heap.special(Special::SelectorAttemptToAssign);
         if selector == self.heap.nil() {
-            return Err(VmError::Fatal(format!("a store into {}, which is read-only, and the image has no way to be told", self.describe(object))));
+            return Err(VmError::Fatal(format!(
+                "a store into {}, which is read-only, and the image has no way to be told",
+                self.describe(object)
+            )));
         }
         self.push(object);
         self.push(value);

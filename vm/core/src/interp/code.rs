@@ -8,11 +8,11 @@ use crate::oop::Oop;
 use crate::primitives::{ControlPrimitive, ValuePrimitive};
 
 macro_rules! ops {
-    ($($name:ident $doc:literal;)*) => {
+    ($($name:ident $($doc:literal)?;)*) => {
         /// Opcodes of translated code.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub(crate) enum Op { $(#[doc = $doc] $name,)* }
+        pub(crate) enum Op { $($(#[doc = $doc])? $name,)* }
 
         impl Op {
             /// Every opcode, by its number.
@@ -30,14 +30,14 @@ ops! {
     PushRemote "a: index, b: offset of the vector";
     PushConstant "b: SmallInteger";
     PushCharacter "b: code point";
-    PushReceiver "";
-    PushTrue "";
-    PushFalse "";
-    PushNil "";
-    PushThisContext "";
-    Duplicate "";
-    Pop "";
-    Nop "";
+    PushReceiver;
+    PushTrue;
+    PushFalse;
+    PushNil;
+    PushThisContext;
+    Duplicate;
+    Pop;
+    Nop;
     StoreTemp "b: offset";
     StoreField "b: field";
     StoreFieldOfContext "b: field of a context";
@@ -60,42 +60,42 @@ ops! {
     SendSuper "a: arguments, b: literal of the selector";
     SendDirectedSuper "a: arguments, b: literal of the selector";
     SendSpecial "a: arguments, b: index of the special selector";
-    Add "";
-    Subtract "";
-    Less "";
-    Greater "";
-    LessEqual "";
-    GreaterEqual "";
-    Equal "";
-    NotEqual "";
-    Multiply "";
-    Divide "";
-    Modulo "";
-    MakePoint "";
-    BitShift "";
-    IntegerDivide "";
-    BitAnd "";
-    BitOr "";
-    At "";
-    AtPut "";
-    Size "";
-    Identical "";
-    Class "";
-    NotIdentical "";
-    Value "";
-    Value1 "";
-    ReturnTop "";
-    ReturnReceiver "";
-    ReturnTrue "";
-    ReturnFalse "";
-    ReturnNil "";
+    Add;
+    Subtract;
+    Less;
+    Greater;
+    LessEqual;
+    GreaterEqual;
+    Equal;
+    NotEqual;
+    Multiply;
+    Divide;
+    Modulo;
+    MakePoint;
+    BitShift;
+    IntegerDivide;
+    BitAnd;
+    BitOr;
+    At;
+    AtPut;
+    Size;
+    Identical;
+    Class;
+    NotIdentical;
+    Value;
+    Value1;
+    ReturnTop;
+    ReturnReceiver;
+    ReturnTrue;
+    ReturnFalse;
+    ReturnNil;
     HomeReturnTop "from a block: returns from its home";
-    HomeReturnReceiver "";
-    HomeReturnTrue "";
-    HomeReturnFalse "";
-    HomeReturnNil "";
-    BlockReturnTop "";
-    BlockReturnNil "";
+    HomeReturnReceiver;
+    HomeReturnTrue;
+    HomeReturnFalse;
+    HomeReturnNil;
+    BlockReturnTop;
+    BlockReturnNil;
     StoreErrorCode "first store of a method whose primitive failed: b: offset";
     Unused "a: the bytecode";
     End "behind the last instruction";
@@ -195,8 +195,6 @@ pub(crate) struct Code {
     pub temps: u8,
     /// Slots of a context for it, beside the named fields.
     pub context_slots: u8,
-    /// The receiver is a context.
-    pub for_context: bool,
     /// The number of its primitive, 0 for none.
     pub primitive: u16,
     /// The words.

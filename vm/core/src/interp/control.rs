@@ -1,13 +1,11 @@
 //! Primitives that change frames, processes or what is cached, and those on contexts.
 
-use super::frames::Activation;
-use super::layout::{context, frame};
+use super::layout::context;
 use super::lookup::Found;
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
 use crate::oop::Oop;
 use crate::primitives::{ControlPrimitive, Run};
-use crate::special::Special;
 use crate::vm::{Args, Outcome, Vm};
 
 /// Microseconds in a millisecond.
@@ -209,11 +207,7 @@ impl Vm {
     }
 
     /// Fails if the method that a lookup finds takes another number of arguments.
-    fn check_performed(
-        &mut self,
-        lookup: impl FnOnce(&mut Vm) -> Result<Found, VmError>,
-        args: usize,
-    ) -> Result<Found, PrimError> {
+    fn check_performed(&mut self, lookup: impl FnOnce(&mut Vm) -> Result<Found, VmError>, args: usize) -> Result<Found, PrimError> {
         let found = lookup(self).map_err(|e| self.stop(e))?;
         if let Found::Code(code) = found {
             // SAFETY: the code was just found in the cache, which drops none before the next safe point.
@@ -459,20 +453,5 @@ impl Vm {
         let value = if written { self.heap.false_() } else { self.heap.nil() };
         self.answer(0, value);
         Ok(())
-    }
-
-    /// The activation that runs now.
-    pub(crate) fn active_activation(&self) -> Activation {
-        Activation::Frame(self.fp)
-    }
-
-    /// The receiver of the active frame.
-    pub(crate) fn active_receiver(&self) -> Oop {
-        self.stack.oop(self.fp, frame::RECEIVER)
-    }
-
-    /// The table of external semaphores.
-    pub(crate) fn external_objects(&self) -> Oop {
-        self.heap.special(Special::ExternalObjectsArray)
     }
 }

@@ -22,7 +22,14 @@ impl Vm {
             return format!("{oop:?}, which is outside the heap");
         }
         if oop == heap.nil() || oop == heap.true_() || oop == heap.false_() {
-            return if oop == heap.nil() { "nil" } else if oop == heap.true_() { "true" } else { "false" }.into();
+            return if oop == heap.nil() {
+                "nil"
+            } else if oop == heap.true_() {
+                "true"
+            } else {
+                "false"
+            }
+            .into();
         }
         let name = heap.class_name(heap.class_of(oop));
         match heap.text(oop) {

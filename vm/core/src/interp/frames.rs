@@ -223,7 +223,9 @@ impl Vm {
             return Err(corrupt(&format!("has the stack pointer {stackp}")));
         }
         let pc = self.heap.fetch(ctx, context::PC).as_small_int().unwrap_or(0);
-        let word = code_ref.word_at(pc.clamp(0, u32::MAX as i64) as u32).ok_or_else(|| corrupt(&format!("has the pc {pc}, where no instruction is")))?;
+        let word = code_ref
+            .word_at(pc.clamp(0, u32::MAX as i64) as u32)
+            .ok_or_else(|| corrupt(&format!("has the pc {pc}, where no instruction is")))?;
         let page = self.take_page()?;
         self.page = page;
         self.limit = self.stack.pages[page].limit;

@@ -316,7 +316,8 @@ impl Vm {
             self.flush_other_pages()?;
         }
         let old_start = self.heap.old_start;
-        let mut roots = VmRoots { stack: &mut self.stack, codes: &mut self.codes, method_cache: &mut self.method_cache, full, old_start };
+        let mut roots =
+            VmRoots { stack: &mut self.stack, codes: &mut self.codes, method_cache: &mut self.method_cache, full, old_start };
         if full {
             self.heap.full_collect(&mut roots);
             self.flush_caches();
@@ -440,7 +441,10 @@ impl Roots for VmRoots<'_> {
             self.method_cache.clear();
         } else {
             for entry in &mut self.method_cache.entries {
-                if entry.class != 0 && entry.selector < self.old_start && resolve(Oop(entry.selector)).is_none_or(|s| s.bits() != entry.selector) {
+                if entry.class != 0
+                    && entry.selector < self.old_start
+                    && resolve(Oop(entry.selector)).is_none_or(|s| s.bits() != entry.selector)
+                {
                     *entry = EMPTY;
                 }
             }

@@ -163,7 +163,11 @@ impl Vm {
         if priority > active_priority {
             let Some(list) = self.ready_list(active_priority) else { return Ok(false) };
             // The preempted process goes to the front or the back of its priority's list, as the image asked.
-            if self.preemption_yields { self.add_last(active, list) } else { self.add_first(active, list) }
+            if self.preemption_yields {
+                self.add_last(active, list)
+            } else {
+                self.add_first(active, list)
+            }
             self.transfer_to(proc)?;
             return Ok(true);
         }

@@ -28,8 +28,7 @@ impl Vm {
 
     /// True for a context that control can return to.
     fn can_resume(&self, ctx: Oop) -> bool {
-        self.is_context(ctx)
-            && (self.frame_of_context(ctx).is_some() || self.heap.fetch(ctx, context::PC).is_small_int())
+        self.is_context(ctx) && (self.frame_of_context(ctx).is_some() || self.heap.fetch(ctx, context::PC).is_small_int())
     }
 
     fn leave_frame_context(&mut self, fp: u64) {

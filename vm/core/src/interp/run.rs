@@ -61,10 +61,11 @@ impl Vm {
             }};
         }
         macro_rules! top {
-            ($depth:expr) => {
+            ($depth:expr) => {{
+                let depth: usize = $depth;
                 // SAFETY: the translator checked the depth of the stack.
-                unsafe { *sp.add($depth) }
-            };
+                unsafe { *sp.add(depth) }
+            }};
         }
         macro_rules! set_top {
             ($value:expr) => {{
@@ -74,29 +75,32 @@ impl Vm {
             }};
         }
         macro_rules! drop_values {
-            ($count:expr) => {
+            ($count:expr) => {{
+                let count: usize = $count;
                 // SAFETY: as for top.
-                sp = unsafe { sp.add($count) }
-            };
+                sp = unsafe { sp.add(count) }
+            }};
         }
         macro_rules! slot {
-            ($offset:expr) => {
+            ($offset:expr) => {{
+                let offset: isize = $offset;
                 // SAFETY: fixed words of a frame and the temporaries that the translator checked.
-                unsafe { *fp.offset($offset) }
-            };
+                unsafe { *fp.offset(offset) }
+            }};
         }
         macro_rules! set_slot {
             ($offset:expr, $value:expr) => {{
-                let value: Oop = $value;
+                let (offset, value): (isize, Oop) = ($offset, $value);
                 // SAFETY: as for slot.
-                unsafe { *fp.offset($offset) = value }
+                unsafe { *fp.offset(offset) = value }
             }};
         }
         macro_rules! skip {
-            ($words:expr) => {
+            ($words:expr) => {{
+                let words: isize = $words;
                 // SAFETY: the translator resolved jumps to instructions of the same code.
-                ip = unsafe { ip.offset($words) }
-            };
+                ip = unsafe { ip.offset(words) }
+            }};
         }
         // Runs something that may change the registers, or stop the loop.
         macro_rules! slowly {
@@ -183,7 +187,8 @@ impl Vm {
                             Entry::Value(run) if !self.options.trace_primitives => {
                                 save!();
                                 // SAFETY: receiver and arguments are on the stack, which a value primitive leaves alone.
-                                if let Ok(value) = run(self, unsafe { Args::new(sp, args) }) {
+                                let operands = unsafe { Args::new(sp, args) };
+                                if let Ok(value) = run(self, operands) {
                                     drop_values!(args);
                                     set_top!(value);
                                     continue 'next;
@@ -222,8 +227,8 @@ impl Vm {
                     let (code, found_args) = self.find_method(selector, args)?;
                     load!();
                     // SAFETY: as above. What was sent instead of the message is not remembered.
-                    unsafe {
-                        if found_args == args && receiver == top!(args) && (*code).args as usize == args {
+                    if found_args == args && receiver == top!(args) {
+                        unsafe {
                             *cache.cast_mut() = class;
                             *cache.add(1).cast_mut() = code as usize as u64;
                         }
@@ -238,10 +243,11 @@ impl Vm {
                 }};
             }
             macro_rules! jump_words {
-                ($from:expr, $word:expr) => {
+                ($from:expr, $word:expr) => {{
+                    let words = operand_b($word);
                     // SAFETY: offsets of jumps count from their own word.
-                    ip = unsafe { $from.offset(operand_b($word)) }
-                };
+                    ip = unsafe { $from.offset(words) }
+                }};
             }
             // Integer operations on the tagged words: tag 1 in the low three bits.
             macro_rules! arithmetic {
@@ -345,10 +351,11 @@ impl Vm {
                 }};
             }
             macro_rules! literal {
-                ($index:expr) => {
+                ($index:expr) => {{
+                    let method = slot!(frame::METHOD);
                     // SAFETY: the translator checked the index against the method's literals; slot 0 is the header.
-                    unsafe { *slot!(frame::METHOD).ptr().add(2 + $index as usize) }.into_oop()
-                };
+                    unsafe { *method.ptr().add(2 + $index as usize) }.into_oop()
+                }};
             }
             macro_rules! store_field {
                 ($index:expr, $value:expr) => {{
@@ -645,34 +652,43 @@ impl Vm {
                     },
                     Some(|a, b| a * b)
                 ),
-                Op::Modulo => arithmetic!(|a, b| {
-                    let (a, b) = (a.small_int(), b.small_int());
-                    (b != 0).then(|| {
-                        let r = a.wrapping_rem(b);
-                        Oop::from_small_int(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
-                    })
-                }, None),
-                Op::IntegerDivide => arithmetic!(|a, b| {
-                    let (a, b) = (a.small_int(), b.small_int());
-                    if b == 0 {
-                        None
-                    } else {
-                        let (q, r) = (a / b, a % b);
-                        Oop::try_from_small_int(if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q })
-                    }
-                }, None),
+                Op::Modulo => arithmetic!(
+                    |a, b| {
+                        let (a, b) = (a.small_int(), b.small_int());
+                        (b != 0).then(|| {
+                            let r = a.wrapping_rem(b);
+                            Oop::from_small_int(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
+                        })
+                    },
+                    None
+                ),
+                Op::IntegerDivide => arithmetic!(
+                    |a, b| {
+                        let (a, b) = (a.small_int(), b.small_int());
+                        if b == 0 {
+                            None
+                        } else {
+                            let (q, r) = (a / b, a % b);
+                            Oop::try_from_small_int(if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q })
+                        }
+                    },
+                    None
+                ),
                 Op::BitAnd => arithmetic!(|a, b| Some(Oop(a.bits() & b.bits())), None),
                 Op::BitOr => arithmetic!(|a, b| Some(Oop(a.bits() | b.bits())), None),
-                Op::BitShift => arithmetic!(|a, b| {
-                    let (value, by) = (a.small_int(), b.small_int());
-                    if by < 0 {
-                        Some(Oop::from_small_int(value >> by.unsigned_abs().min(63)))
-                    } else if value >= 0 && by <= 60 && value <= Oop::MAX_SMALL_INTEGER >> by {
-                        Some(Oop::from_small_int(value << by))
-                    } else {
-                        None
-                    }
-                }, None),
+                Op::BitShift => arithmetic!(
+                    |a, b| {
+                        let (value, by) = (a.small_int(), b.small_int());
+                        if by < 0 {
+                            Some(Oop::from_small_int(value >> by.unsigned_abs().min(63)))
+                        } else if value >= 0 && by <= 60 && value <= Oop::MAX_SMALL_INTEGER >> by {
+                            Some(Oop::from_small_int(value << by))
+                        } else {
+                            None
+                        }
+                    },
+                    None
+                ),
                 Op::Less => compare!(<),
                 Op::Greater => compare!(>),
                 Op::LessEqual => compare!(<=),

@@ -29,7 +29,8 @@ impl Vm {
     /// Finds the code for a super send in `method`.
     pub(crate) fn find_super(&mut self, method: Oop, selector: Oop, args: usize) -> Result<(*const Code, usize), VmError> {
         let class = self.method_class(method);
-        let class = class.ok_or_else(|| VmError::Corrupt(format!("{} sends to super and has no class", self.method_name(method))))?;
+        let class =
+            class.ok_or_else(|| VmError::Corrupt(format!("{} sends to super and has no class", self.method_name(method))))?;
         self.find_super_of(class, selector, args)
     }
 

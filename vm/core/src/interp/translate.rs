@@ -109,7 +109,9 @@ impl Translator<'_> {
                 if depth > room {
                     return Err(format!("its stack is deeper than the {room} slots of its context at pc {}", pc + 1));
                 }
-                let target = |by: i32| usize::try_from(next as i64 + by as i64).map_err(|_| format!("it jumps before its start at pc {}", pc + 1));
+                let target = |by: i32| {
+                    usize::try_from(next as i64 + by as i64).map_err(|_| format!("it jumps before its start at pc {}", pc + 1))
+                };
                 match instruction {
                     Instruction::Jump(by) => {
                         pc = target(by)?;
@@ -384,7 +386,6 @@ impl Translator<'_> {
             args: self.header.args() as u8,
             temps: self.header.temps() as u8,
             context_slots: if self.header.large_frame() { LARGE_CONTEXT } else { SMALL_CONTEXT },
-            for_context: self.for_context,
             primitive: 0,
             words: self.words.into_boxed_slice(),
             pcs: self.pcs.into_boxed_slice(),
@@ -468,7 +469,13 @@ fn stack_effect(instruction: Instruction) -> (i32, i32) {
         I::Store { pop, .. } => (-(pop as i32), 1),
         I::Pop | I::JumpIf(..) => (-1, 1),
         I::Nop | I::Jump(_) | I::CallPrimitive(_) | I::Unused(_) => (0, 0),
-        I::PushNewArray { size, pop } => if pop { (1 - size as i32, size as i32) } else { (1, 0) },
+        I::PushNewArray { size, pop } => {
+            if pop {
+                (1 - size as i32, size as i32)
+            } else {
+                (1, 0)
+            }
+        }
         I::PushClosure { copied, .. } => (1 - copied as i32, copied as i32),
         I::PushFullClosure { copied, receiver_on_stack, .. } => {
             let taken = copied as i32 + receiver_on_stack as i32;
