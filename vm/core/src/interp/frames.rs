@@ -368,7 +368,7 @@ impl Vm {
             },
             context::PC => Oop::from_small_int(self.code_of_frame(fp).pc_of(ip as usize as *const u64) as i64),
             context::STACKP => Oop::from_small_int((args + self.values_of_frame(fp, sp)) as i64),
-            0..context::FIRST_TEMP => self.heap.fetch(ctx, index),
+            context::METHOD..context::FIRST_TEMP => self.heap.fetch(ctx, index),
             _ => {
                 let i = index - context::FIRST_TEMP;
                 if i < args + self.values_of_frame(fp, sp) {

@@ -46,7 +46,8 @@ impl Hasher for AddressHasher {
 #[derive(Default)]
 pub(crate) struct CodeCache {
     codes: HashMap<(u64, bool), Box<Code>, BuildHasherDefault<AddressHasher>>,
-    /// Code whose method changed, kept while frames may run it.
+    /// Code whose method changed, kept while frames may run it. Boxed because frames hold its address.
+    #[expect(clippy::vec_box, reason = "frames hold the address of code")]
     retired: Vec<Box<Code>>,
     /// Some method in the cache is young.
     any_young: bool,

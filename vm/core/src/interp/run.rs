@@ -106,10 +106,7 @@ impl Vm {
         macro_rules! slowly {
             ($call:expr) => {{
                 save!();
-                let result = $call;
-                if let Err(error) = result {
-                    return Err(error);
-                }
+                $call?;
                 load!();
             }};
         }
@@ -226,8 +223,8 @@ impl Vm {
                     }
                     let (code, found_args) = self.find_method(selector, args)?;
                     load!();
-                    // SAFETY: as above. What was sent instead of the message is not remembered.
                     if found_args == args && receiver == top!(args) {
+                        // SAFETY: as above; what was sent instead of the message is not remembered.
                         unsafe {
                             *cache.cast_mut() = class;
                             *cache.add(1).cast_mut() = code as usize as u64;
