@@ -12,9 +12,11 @@ mod access;
 mod alloc;
 mod region;
 mod remember;
+mod roots;
 mod walk;
 
 pub use region::{AllocRegion, Region};
+pub use roots::{NoRoots, Roots};
 pub use walk::Objects;
 
 use crate::oop::Oop;
