@@ -6,6 +6,8 @@
 pub mod bytecode;
 pub mod error;
 pub mod heap;
+pub mod image;
+pub(crate) mod interp;
 pub mod object;
 pub mod oop;
 pub mod platform;

@@ -1,7 +1,10 @@
 //! One vocabulary of instructions for both bytecode sets. Translator, disassembler, tracer and debugger read this.
 
+mod disasm;
 mod sista;
 mod v3;
+
+pub use disasm::disassemble;
 
 use crate::heap::Heap;
 use crate::oop::Oop;
