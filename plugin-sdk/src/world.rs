@@ -78,10 +78,12 @@ pub enum Seek {
 pub struct Metadata {
     /// When its attributes last changed, in seconds since 1970, UTC.
     pub changed: i64,
+    /// Seconds that local time was ahead of UTC then.
+    pub changed_offset: i64,
     /// When its contents last changed, in seconds since 1970, UTC.
     pub modified: i64,
-    /// Seconds that local time is ahead of UTC.
-    pub local_offset: i64,
+    /// Seconds that local time was ahead of UTC then.
+    pub modified_offset: i64,
     /// It is a directory.
     pub is_dir: bool,
     /// It is a symbolic link that leads nowhere.

@@ -97,15 +97,13 @@ fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
 
 /// Name, creation and modification time (local seconds since 1901), is it a directory, size, permissions, is it a link.
 fn describe(call: &mut Call<'_>, name: &[u8], about: Metadata) -> Outcome {
-    let time = |seconds: i64| match seconds {
-        0 => 0,
-        _ => seconds + about.local_offset + SECONDS_1901_TO_1970,
-    };
+    // A file that could not be looked at has no times.
+    let time = |seconds: i64, offset: i64| if about == Metadata::default() { 0 } else { seconds + offset + SECONDS_1901_TO_1970 };
     let name = call.objects.new_string(name)?;
     Ok(Value::Tuple(vec![
         Value::Object(name),
-        Value::Int(time(about.changed)),
-        Value::Int(time(about.modified)),
+        Value::Int(time(about.changed, about.changed_offset)),
+        Value::Int(time(about.modified, about.modified_offset)),
         Value::Bool(about.is_dir),
         Value::Int(if about.is_dir { 0 } else { about.size as i64 }),
         Value::Int(i64::from(about.mode & 0o777)),

@@ -1,0 +1,20 @@
+//! The desktop around `osvm-core`: memory from the operating system, clocks, signals, the image file, and the plugins.
+//!
+//! The command line and the tests build a VM from what is here; a browser has its own counterpart.
+
+#![deny(unsafe_code)]
+
+mod attributes;
+mod local_time;
+mod mmap;
+mod platform;
+mod plugins;
+mod signals;
+mod snapshot;
+mod world;
+
+pub use mmap::{MappedFile, MmapRegion};
+pub use platform::{DesktopPlatform, PlatformOptions};
+pub use plugins::{Plugins, plugins};
+pub use signals::{EventSender, Events};
+pub use snapshot::replace_file;
