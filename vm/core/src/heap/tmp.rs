@@ -1,5 +1,5 @@
 //! TEMPORARY
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::all, clippy::undocumented_unsafe_blocks)]
 use super::{Heap, Roots};
 use crate::error::PrimError;
 use crate::oop::Oop;

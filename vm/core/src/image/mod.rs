@@ -1,5 +1,5 @@
 //! TEMPORARY image reader
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::all, clippy::undocumented_unsafe_blocks)]
 use crate::heap::{Heap, HeapConfig, Region};
 use crate::oop::Oop;
 #[derive(Clone, Debug, Default)]

@@ -142,7 +142,7 @@ impl Vm {
             // A send: receiver and arguments are on the stack, ip is at the inline cache.
             macro_rules! activate {
                 ($code:expr, $code_ref:expr, $args:expr, $receiver:expr) => {{
-                    let code_ref: &Code = $code_ref;
+                    let (code_ref, receiver): (&Code, Oop) = ($code_ref, $receiver);
                     push!(Oop(ip as usize as u64));
                     push!(Oop(fp as usize as u64));
                     fp = sp;
@@ -150,7 +150,7 @@ impl Vm {
                     push!(nil);
                     push!(Oop($code as usize as u64));
                     push!(Oop($args as u64));
-                    push!($receiver);
+                    push!(receiver);
                     for _ in $args..code_ref.temps as usize {
                         push!(nil);
                     }

@@ -404,7 +404,7 @@ impl Translator<'_> {
             i += Op::ALL[(self.words[i] & 0xFF) as usize].words();
         }
         let ops: Vec<Op> = starts.iter().map(|&i| Op::ALL[(self.words[i] & 0xFF) as usize]).collect();
-        for n in 0..starts.len() {
+        for (n, &i) in starts.iter().enumerate() {
             let at = |k: usize| ops.get(n + k).copied();
             let compare = match at(2) {
                 Some(Op::Less) if at(3) == Some(Op::JumpFalse) => Some(Op::LessJumpFalse),
@@ -435,7 +435,6 @@ impl Translator<'_> {
                 (Some(Op::PushTemp), Some(Op::Send), _) => Op::PushTempSend,
                 _ => continue,
             };
-            let i = starts[n];
             self.words[i] = (self.words[i] & !0xFF) | fused as u64;
         }
     }
