@@ -99,7 +99,8 @@ impl<'a> Parser<'a> {
             self.skip_space();
             let at = self.at;
             let name = self.peek_word();
-            if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(|c: char| c.is_ascii_uppercase()) {
+            if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(|c: char| c.is_ascii_uppercase())
+            {
                 return Err(self.unexpected("the name of a parameter (lower-case letters, digits and `_`)"));
             }
             if name == "self" && !params.is_empty() {
@@ -188,7 +189,10 @@ mod tests {
         for (text, error) in [
             ("", "column 1: expected `(`, found the end"),
             ("(a int) -> nil", "column 4: expected `:`, found `int`"),
-            ("(a: integer) -> nil", "column 5: expected a type (int, float, bool, char, bytes, words, floats, text, symbol, oop, resource), found `integer`"),
+            (
+                "(a: integer) -> nil",
+                "column 5: expected a type (int, float, bool, char, bytes, words, floats, text, symbol, oop, resource), found `integer`",
+            ),
             ("(a: int, a: int) -> nil", "column 10: there is already a parameter `a`"),
             ("(a: int, self: oop) -> nil", "column 10: `self`, the receiver, can only be the first parameter"),
             ("(a: int)", "column 9: expected `->`, found the end"),
@@ -211,7 +215,8 @@ mod tests {
             Just(ResultType::Receiver),
             Just(ResultType::Nil),
             type_ref().prop_map(ResultType::Value),
-            (prop::collection::vec(type_ref(), 2..5), any::<bool>()).prop_map(|(types, optional)| ResultType::Tuple(types, optional)),
+            (prop::collection::vec(type_ref(), 2..5), any::<bool>())
+                .prop_map(|(types, optional)| ResultType::Tuple(types, optional)),
         ]
     }
 

@@ -234,9 +234,8 @@ pub(crate) fn open(state: &mut FileState, call: &mut Call<'_>) -> Outcome {
 pub(crate) fn open_new(state: &mut FileState, call: &mut Call<'_>) -> Outcome {
     let path = path(call, 0)?.to_vec();
     let files = state.files(call.world)?;
-    let file = open_or_write_only(files, &path, Open { read: true, write: true, create: Create::New }).map_err(|error| {
-        if error == OsError(EEXIST) { PrimitiveError::Inappropriate } else { error.into() }
-    })?;
+    let file = open_or_write_only(files, &path, Open { read: true, write: true, create: Create::New })
+        .map_err(|error| if error == OsError(EEXIST) { PrimitiveError::Inappropriate } else { error.into() })?;
     Ok(Value::Resource(state.streams.insert(Stream::new(file, true))))
 }
 

@@ -120,7 +120,8 @@ mod tests {
 
     /// Limbs near the ends of their range, which make the guesses wrong.
     fn number(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u64>> {
-        let limb = prop_oneof![any::<u64>(), Just(0), Just(1), Just(u64::MAX), Just(u64::MAX - 1), Just(1 << 63), Just((1 << 63) - 1)];
+        let limb =
+            prop_oneof![any::<u64>(), Just(0), Just(1), Just(u64::MAX), Just(u64::MAX - 1), Just(1 << 63), Just((1 << 63) - 1)];
         prop::collection::vec(limb, len).prop_map(|mut limbs| {
             trim(&mut limbs);
             limbs

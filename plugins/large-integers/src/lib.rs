@@ -70,11 +70,8 @@ fn divide_negative(_: &mut (), call: &mut Call<'_>) -> Outcome {
         return Err(PrimitiveError::Failed);
     }
     if first.digits() < second.digits() {
-        let rest = if first.small {
-            number::large(call, first.negative, first.limbs(), first.digits() * 4)?
-        } else {
-            call.object(0)?
-        };
+        let rest =
+            if first.small { number::large(call, first.negative, first.limbs(), first.digits() * 4)? } else { call.object(0)? };
         return Ok(Value::Tuple(vec![Value::Object(call.objects.new_int(0)?), Value::Object(rest)]));
     }
     let (quotient, remainder) = divide::divide(first.limbs(), second.limbs());

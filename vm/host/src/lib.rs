@@ -16,5 +16,5 @@ mod world;
 pub use mmap::{MappedFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
 pub use plugins::{Plugins, plugins};
-pub use signals::{EventSender, Events};
+pub use signals::{EventSender, Events, end_on_closed_pipes};
 pub use snapshot::replace_file;

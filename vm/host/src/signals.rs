@@ -2,7 +2,7 @@
 
 use osvm_core::platform::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGUSR1};
+use signal_hook::consts::{SIGINT, SIGPIPE, SIGUSR1};
 use signal_hook::{flag, low_level::pipe};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -15,6 +15,12 @@ use std::time::{Duration, Instant};
 const IMPATIENCE: Duration = Duration::from_secs(2);
 /// Exit status of a VM that was interrupted, as shells report it: 128 and the signal's number.
 const INTERRUPTED: i32 = 128 + SIGINT;
+
+/// A write to a pipe that nobody reads any more ends the process quietly, as it does other programs: for commands.
+pub fn end_on_closed_pipes() {
+    // Rust's start-up code ignores SIGPIPE. If its default cannot be put back, writing fails with an error instead.
+    let _ = flag::register_conditional_default(SIGPIPE, Arc::new(AtomicBool::new(true)));
+}
 
 /// The queue of a VM's events. A byte in its pipe says that something is there, so that waiting for it is a `poll`.
 #[derive(Debug)]

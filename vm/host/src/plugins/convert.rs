@@ -122,9 +122,7 @@ fn single(ty: TypeRef, value: Value, objects: &mut CallObjects<'_>, resources: &
         (Type::Char, Value::Char(value)) if value <= Oop::MAX_CHARACTER => return Ok(Oop::from_character(value)),
         (Type::Bytes, Value::Bytes(bytes)) => heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, &bytes),
         (Type::Text, Value::Text(text)) => return new_text(heap, &text),
-        (Type::Resource, Value::Resource(number)) => {
-            heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, &resources.handle(number)?)
-        }
+        (Type::Resource, Value::Resource(number)) => heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, &resources.handle(number)?),
         (Type::Oop | Type::Bytes | Type::Words | Type::Floats, Value::Object(object)) => return Ok(objects.oop(object)),
         _ => return Err(PrimitiveError::Internal),
     };

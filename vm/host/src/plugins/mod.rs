@@ -91,9 +91,9 @@ impl Plugins {
 
     /// The modules with their functions and signatures.
     pub fn signatures(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-        self.modules.iter().flat_map(|m| {
-            (0..).map_while(|i| m.plugin.primitive(i)).map(|(name, signature)| (m.plugin.name(), name, signature))
-        })
+        self.modules
+            .iter()
+            .flat_map(|m| (0..).map_while(|i| m.plugin.primitive(i)).map(|(name, signature)| (m.plugin.name(), name, signature)))
     }
 
     fn target(&mut self, module: &str, function: &str) -> Result<(Target, &'static str), NotFound> {

@@ -169,9 +169,7 @@ impl Files for Disk {
     fn set_len(&mut self, file: FileId, len: u64) -> Result<(), OsError> {
         self.flush(file)?;
         match self.opened(file)? {
-            (Opened::Stream(number), _) => {
-                rustix::fs::ftruncate(Stdio::descriptor(number).ok_or(EBADF)?, len).map_err(os_error)
-            }
+            (Opened::Stream(number), _) => rustix::fs::ftruncate(Stdio::descriptor(number).ok_or(EBADF)?, len).map_err(os_error),
             (Opened::File(file), _) => file.set_len(len).map_err(number),
         }
     }
