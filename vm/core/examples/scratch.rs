@@ -55,7 +55,7 @@ fn main() {
     }
     let bytes = std::fs::read(&args[0]).unwrap();
     let region = Box::new(heap::AllocRegion::new(1 << 30).unwrap());
-    let image = image::load(&bytes, region, heap::HeapConfig { eden_bytes: 256 << 20, survivor_bytes: 1 << 20 }).unwrap();
+    let image = image::load(&mut &bytes[..], region, heap::HeapConfig { eden_bytes: 256 << 20, survivor_bytes: 1 << 20 }).unwrap();
     let options = vm::Options { trace_sends: trace, trace_primitives: trace, ..Default::default() };
     let mut vm = vm::Vm::new(image, Box::new(P(args, std::time::Instant::now())), Box::new(plugin::NoPlugins), options).unwrap();
     loop {

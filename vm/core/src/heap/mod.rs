@@ -17,7 +17,8 @@ mod tmp;
 mod walk;
 
 pub use region::{AllocRegion, Region};
-pub use roots::Roots;
+pub use roots::{NoRoots, Roots};
+pub(crate) use tmp::tmp_write;
 pub use walk::Objects;
 
 use crate::oop::Oop;

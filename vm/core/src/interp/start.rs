@@ -19,7 +19,7 @@ impl Vm {
         let LoadedImage { mut heap, header } = image;
         heap.stress = options.gc_stress;
         heap.allocations_until_stress = options.gc_stress;
-        let preemption_yields = !header.preemption_does_not_yield();
+        let preemption_yields = header.preemption_yields();
         let mut vm = Vm {
             heap,
             platform,
@@ -73,7 +73,7 @@ impl Vm {
         self.prepare_heap_for_snapshot();
         let result = {
             let (heap, header) = (&self.heap, &self.header);
-            self.platform.write_snapshot(&mut |out| crate::image::write(heap, header, out))
+            self.platform.write_snapshot(&mut |out| crate::heap::tmp_write(heap, header, out))
         };
         if let Err(error) = &result {
             self.platform.report(&format!("the image was not saved: {error}\n"));
