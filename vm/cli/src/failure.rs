@@ -1,6 +1,7 @@
 //! How the command ends when something is wrong.
 
 use osvm_core::error::VmError;
+use osvm_host::LoadError;
 use std::fmt::Display;
 
 /// Exit status for input that cannot be used: the command line, the image file.
@@ -21,6 +22,11 @@ impl Failure {
     /// Something that the user named is wrong.
     pub fn bad_input(what: impl Display, why: impl Display) -> Failure {
         Failure { message: format!("{what}: {why}"), status: BAD_INPUT }
+    }
+
+    /// The image file cannot be used.
+    pub fn load(error: LoadError) -> Failure {
+        Failure { message: error.to_string(), status: BAD_INPUT }
     }
 
     /// The image `what` could not be started, or stopped.

@@ -6,7 +6,6 @@ mod args;
 mod commands;
 mod drive;
 mod failure;
-mod image;
 mod logging;
 
 use args::{Cli, Command};

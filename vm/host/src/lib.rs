@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod attributes;
+mod load;
 mod local_time;
 mod mmap;
 mod platform;
@@ -13,7 +14,8 @@ mod signals;
 mod snapshot;
 mod world;
 
-pub use mmap::{MappedFile, MmapRegion};
+pub use load::{LoadError, load_image};
+pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
 pub use plugins::{Plugins, plugins};
 pub use signals::{EventSender, Events, end_on_closed_pipes};

@@ -3,10 +3,12 @@
 #![allow(unsafe_code)]
 
 use osvm_core::heap::Region;
+use osvm_core::image::ImageSource;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 use std::ffi::c_void;
+use std::fs::File;
 use std::io;
-use std::ops::Deref;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Pages of the operating system are at most this large on the machines that the VM runs on.
@@ -73,22 +75,20 @@ unsafe impl Region for MmapRegion {
     }
 }
 
-/// A file in memory, read as its pages are touched.
+/// An image file: read, or mapped where its layout allows that.
 ///
-/// The file must not be cut while this is alive; a VM that saves its image replaces the file and leaves the old one as it is.
+/// The file must not be cut while the heap that it was mapped to is alive; a VM that saves its image replaces the file and
+/// leaves the old one as it is.
 #[derive(Debug)]
-pub struct MappedFile {
-    base: *const u8,
-    len: usize,
+pub struct ImageFile {
+    file: File,
+    len: u64,
 }
 
-// SAFETY: the memory is only read, and nothing in it is tied to a thread.
-unsafe impl Send for MappedFile {}
-
-impl MappedFile {
-    /// Maps a regular file; an empty one is an empty slice.
-    pub fn open(path: &Path) -> io::Result<MappedFile> {
-        let file = std::fs::File::open(path)?;
+impl ImageFile {
+    /// Opens a regular file.
+    pub fn open(path: &Path) -> io::Result<ImageFile> {
+        let file = File::open(path)?;
         let about = file.metadata()?;
         if about.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
@@ -96,31 +96,26 @@ impl MappedFile {
         if !about.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let len = usize::try_from(about.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        if len == 0 {
-            return Ok(MappedFile { base: std::ptr::dangling(), len });
-        }
-        // SAFETY: the system picks the addresses, so nothing that exists is touched.
-        let base = unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) }?;
-        Ok(MappedFile { base: base.cast::<u8>(), len })
+        Ok(ImageFile { file, len: about.len() })
     }
 }
 
-impl Deref for MappedFile {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        // SAFETY: base .. base + len is mapped readable until drop (and dangling only for a length of 0).
-        unsafe { std::slice::from_raw_parts(self.base, self.len) }
+impl ImageSource for ImageFile {
+    fn len(&self) -> u64 {
+        self.len
     }
-}
 
-impl Drop for MappedFile {
-    fn drop(&mut self) {
-        if self.len > 0 {
-            // SAFETY: the range was mapped by `open` and is owned by this value alone.
-            let _ = unsafe { munmap(self.base.cast_mut().cast::<c_void>(), self.len) };
-        }
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(into, offset)
+    }
+
+    unsafe fn map_at(&mut self, offset: u64, address: u64, len: u64) -> bool {
+        let Some(end) = offset.checked_add(len).filter(|&end| end <= self.len) else { return false };
+        let (Ok(address), Ok(len)) = (usize::try_from(address), usize::try_from(end - offset)) else { return false };
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        // SAFETY: the caller owns the addresses, which is what FIXED asks for; the mapping is private, so the file stays as it
+        // is whatever the heap does.
+        unsafe { mmap(address as *mut c_void, len, ProtFlags::READ | ProtFlags::WRITE, flags, &self.file, offset) }.is_ok()
     }
 }
 
@@ -149,14 +144,36 @@ mod tests {
     }
 
     #[test]
-    fn mapped_files() {
+    fn image_files_are_read_and_mapped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
-        std::fs::write(&path, b"contents").unwrap();
-        assert_eq!(&*MappedFile::open(&path).unwrap(), b"contents");
-        std::fs::write(&path, b"").unwrap();
-        assert_eq!(&*MappedFile::open(&path).unwrap(), b"");
-        assert_eq!(MappedFile::open(dir.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
-        assert_eq!(MappedFile::open(Path::new("/dev/null")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        std::fs::write(&path, [[1; 4096], [2; 4096]].concat()).unwrap();
+        let mut file = ImageFile::open(&path).unwrap();
+        let mut bytes = [0; 4];
+        file.read_at(4094, &mut bytes).unwrap();
+        assert_eq!((file.len(), bytes), (8192, [1, 1, 2, 2]));
+        assert_eq!(file.read_at(8190, &mut bytes).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+
+        let region = MmapRegion::new(1 << 20, None).unwrap();
+        // SAFETY: the region is this test's own.
+        assert!(unsafe { file.map_at(4096, region.base() + 4096, 4096) });
+        // SAFETY: as above.
+        assert!(!unsafe { file.map_at(4096, region.base() + 4096, 8192) }, "the file ends before that");
+        let at = |offset: u64| (region.base() + offset) as usize as *mut u8;
+        // SAFETY: the addresses lie in the region.
+        unsafe {
+            assert_eq!((*at(4095), *at(4096), *at(8191), *at(8192)), (0, 2, 2, 0));
+            *at(4096) = 9;
+        }
+        file.read_at(4096, &mut bytes).unwrap();
+        assert_eq!(bytes, [2; 4], "the file stays as it is");
+    }
+
+    #[test]
+    fn only_regular_files_are_images() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(ImageFile::open(dir.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(ImageFile::open(Path::new("/dev/null")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(ImageFile::open(Path::new("/no/such/file")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

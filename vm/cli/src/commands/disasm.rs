@@ -2,7 +2,6 @@
 
 use crate::args::DisasmArgs;
 use crate::failure::Failure;
-use crate::image;
 use osvm_core::bytecode::disassemble;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -20,7 +19,7 @@ pub fn run(args: &DisasmArgs) -> Result<i32, Failure> {
     let Some((class, selector)) = args.method.split_once(">>") else {
         return Err(Failure::bad_input(&args.method, "expected a method as 'Class>>selector'"));
     };
-    let image = image::load(&args.image, ROOM)?;
+    let image = osvm_host::load_image(&args.image, ROOM).map_err(Failure::load)?;
     let heap = &image.heap;
     let missing = |what: String| Failure::bad_input(args.image.display(), what);
     let class_oop = find_class(heap, class).ok_or_else(|| missing(format!("there is no class {class}")))?;

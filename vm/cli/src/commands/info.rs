@@ -3,7 +3,6 @@
 use super::disasm::classes;
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use crate::image;
 use osvm_core::bytecode::{BytecodeSet, Instruction, MethodHeader, decode};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -29,7 +28,7 @@ struct Contents {
 /// Prints what the file contains; 1 if it was to be verified and something is wrong.
 pub fn run(args: &InfoArgs) -> Result<i32, Failure> {
     let size = std::fs::metadata(&args.image).map_or(0, |m| m.len());
-    let image = image::load(&args.image, ROOM)?;
+    let image = osvm_host::load_image(&args.image, ROOM).map_err(Failure::load)?;
     let contents = count(&image.heap);
     let findings = if args.verify { image.heap.check(FINDINGS) } else { Vec::new() };
     if args.json {

@@ -1,8 +1,8 @@
 //! `osvm run`: runs an image headless.
 
 use crate::args::{RunArgs, StatsFormat, Trace};
+use crate::drive;
 use crate::failure::Failure;
-use crate::{drive, image};
 use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{DesktopPlatform, Events, PlatformOptions};
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
         return Err(Failure::bad_input("no image", "name the image file to run"));
     };
     let path = PathBuf::from(path);
-    let image = image::load(&path, args.max_heap)?;
+    let image = osvm_host::load_image(&path, args.max_heap).map_err(Failure::load)?;
     let events = Events::with_signals().map_err(|error| Failure::bad_input("signals", error))?;
     let events = Rc::new(RefCell::new(events));
     let platform = DesktopPlatform::new(

@@ -2,7 +2,6 @@
 
 use crate::args::StackArgs;
 use crate::failure::Failure;
-use crate::image;
 use osvm_core::plugin::NoPlugins;
 use osvm_core::vm::{Options, Vm};
 use osvm_host::{DesktopPlatform, Events, PlatformOptions};
@@ -14,7 +13,7 @@ const ROOM: u64 = 1 << 30;
 
 /// Prints each process with its stack.
 pub fn run(args: &StackArgs) -> Result<i32, Failure> {
-    let image = image::load(&args.image, ROOM)?;
+    let image = osvm_host::load_image(&args.image, ROOM).map_err(Failure::load)?;
     let events = Events::new().map_err(|error| Failure::bad_input("events", error))?;
     let options = PlatformOptions { image: args.image.clone(), ..PlatformOptions::default() };
     let platform = DesktopPlatform::new(options, Rc::new(RefCell::new(events)));
