@@ -12,9 +12,12 @@ mod access;
 mod alloc;
 mod region;
 mod remember;
+mod roots;
+mod tmp;
 mod walk;
 
 pub use region::{AllocRegion, Region};
+pub use roots::{NoRoots, Roots};
 pub use walk::Objects;
 
 use crate::oop::Oop;

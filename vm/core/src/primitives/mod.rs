@@ -1,5 +1,7 @@
 //! The numbered primitives: one table says number, name, arguments and what each does.
 
+mod tmp;
+
 use crate::error::PrimError;
 use crate::oop::Oop;
 use crate::vm::{Args, Vm};
@@ -34,4 +36,9 @@ pub struct Primitive {
     pub doc: &'static str,
     /// How.
     pub run: Run,
+}
+
+/// TEMPORARY
+pub fn lookup(number: u16) -> Option<&'static Primitive> {
+    tmp::TABLE.iter().find(|p| p.number == number)
 }
