@@ -293,7 +293,7 @@ impl Plan {
         let mut end = if end < limit { self.bits.next_clear(end, limit).unwrap_or(limit) } else { limit };
         let block_end = end.next_multiple_of(64);
         while let Some(word) = self.bits.next_set(end, limit)
-            && word < block_end
+            && self.header_word(word) < block_end
         {
             end = word + self.words_at(word);
         }
@@ -304,22 +304,22 @@ impl Plan {
         end
     }
 
-    /// Plans up to the block of a pinned object, which stays with all objects that start in its block or blocks. Answers the word behind
+    /// Plans up to the block of a pinned object, which stays with all objects whose headers are in its block or blocks. Answers the word behind
     /// the last of them.
     fn keep_block(&mut self, oop: u64, at: u64, limit: u64) -> u64 {
         // SAFETY: pinned objects are alive, and nothing has moved yet.
         let (start, words) = unsafe { raw::extent(oop, raw::load(oop)) };
-        let Some(pinned_start) = self.bits.word_of(start) else { return at };
+        let (Some(pinned_start), Some(header)) = (self.bits.word_of(start), self.bits.word_of(oop)) else { return at };
         if pinned_start < at {
             // It lies in what stays already.
             return at;
         }
-        let block_start = pinned_start & !63;
+        let block_start = header & !63;
         let block_end = ((pinned_start + words - 1) | 63) + 1;
         let stay = self.move_before(at, block_start, limit);
         let mut end = pinned_start + words;
         while let Some(word) = self.bits.next_set(end, limit)
-            && word < block_end
+            && self.header_word(word) < block_end
         {
             end = word + self.words_at(word);
         }
@@ -337,26 +337,35 @@ impl Plan {
         }
     }
 
-    /// Plans the objects from word `at` on that start before `before`. Answers the word where the next live one starts.
+    /// The word with the header of the object whose memory starts at `word`. An object belongs to the block of its header,
+    /// since that is what references are to.
+    fn header_word(&self, word: u64) -> u64 {
+        // SAFETY: as in `words_at`.
+        unsafe { word + (raw::oop_at(self.bits.address_of(word)) - self.bits.address_of(word)) / 8 }
+    }
+
+    /// Plans the objects from word `at` on whose headers are before `before`. Answers the word where the next live one starts.
     fn move_before(&mut self, at: u64, before: u64, limit: u64) -> u64 {
         let to = self.bits.address_of(at);
         let (mut end, mut cursor) = (to, at);
         let mut block = u64::MAX;
         while let Some(word) = self.bits.next_set(cursor, limit)
-            && word < before
+            && self.header_word(word) < before
         {
-            if word >> 6 != block {
-                block = word >> 6;
-                self.bits.set_destination(word, end);
+            let header = self.header_word(word);
+            if header >> 6 != block {
+                block = header >> 6;
+                self.bits.set_destination(header, end + 8 * (header - word));
             }
             let words = self.words_at(word);
             end += 8 * words;
             cursor = word + words;
         }
+        let stay = self.bits.next_set(cursor, limit).unwrap_or(limit);
         if end > to {
-            self.moving.push(Segment { from: at, limit: before, to, end });
+            self.moving.push(Segment { from: at, limit: stay, to, end });
         }
-        self.bits.next_set(cursor, limit).unwrap_or(limit)
+        stay
     }
 
     /// Plans what is behind the last object that stays: there nothing stands in the way, and counting bits is enough.
@@ -371,8 +380,10 @@ impl Plan {
 
     /// Plans the live objects of the words `at .. limit` to go to `to`, one behind the other. Answers where they will end.
     fn move_range(&mut self, at: u64, limit: u64, mut to: u64) -> u64 {
-        // The block of `at` is left alone if only what stays starts in it.
-        let mut word = self.bits.next_set(at, limit).unwrap_or(limit);
+        // The block of `at` is left alone if only headers of what stays are in it.
+        let Some(first) = self.bits.next_set(at, limit) else { return to };
+        let mut word = self.header_word(first);
+        to += 8 * (word - first);
         while word < limit {
             let next = (((word >> 6) + 1) << 6).min(limit);
             self.bits.set_destination(word, to);

@@ -139,7 +139,8 @@ fn a_dead_class_leaves_the_class_table_and_a_used_one_stays() {
     image.heap.full_collect(&mut roots);
     assert_eq!(image.heap.class_at(used_index), image.heap.nil());
     let again = image.new_class("Again", Format::FIXED, 1);
-    assert_eq!(image.heap.class_table_index(again), Ok(index.min(used_index)));
+    let again_index = image.heap.class_table_index(again).unwrap();
+    assert!(again_index <= used_index, "indices of dead classes are used again");
 }
 
 #[test]
