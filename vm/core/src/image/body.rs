@@ -46,6 +46,13 @@ pub const fn class_index(header: u64) -> u32 {
     (header & CLASS_INDEX_MASK) as u32
 }
 
+/// The refusal of an object with a format that its class index does not allow, or that no object has.
+#[cold]
+pub fn bad_format(header: u64, offset: u64) -> ImageError {
+    let found = format!("an object of format {} and class index {}", Format::of(header).0, class_index(header));
+    ImageError::corrupt(offset, found, "formats are 0 to 5 and 9 to 31, and 7 for class index 8, forwarders")
+}
+
 /// Where the objects of a body start.
 pub struct Starts {
     /// One bit for each word of the body, set where an object's header is.
@@ -71,9 +78,7 @@ impl Starts {
                 let format = Format::of(header);
                 let forwarder = class == CLASS_INDEX_FORWARDER;
                 if matches!(format, Format(6) | Format(8)) || (format == Format::FORWARDED) != forwarder {
-                    let found = format!("an object of format {} and class index {class}", format.0);
-                    let expected = "formats are 0 to 5 and 9 to 31, and 7 for class index 8, forwarders";
-                    return Err(ImageError::corrupt(offset_of(8 * at as u64), found, expected));
+                    return Err(bad_format(header, offset_of(8 * at as u64)));
                 }
                 if forwarder {
                     starts.forwarders.push(place.header);

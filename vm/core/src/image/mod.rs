@@ -7,15 +7,20 @@
 mod body;
 mod error;
 mod header;
+mod info;
 mod load;
+mod method;
 mod roots;
 mod segments;
 mod source;
+mod verify;
 mod widen;
 mod write;
 
 pub use error::{ImageError, ImageErrorKind};
 pub use header::{ImageHeader, WordSize};
+pub use info::{ClassInfo, CodeInfo, ImageInfo};
 pub use load::{LoadedImage, load, minimum_region_bytes, preferred_region_base, read_header};
 pub use source::ImageSource;
+pub use verify::{MAX_FINDINGS, verify};
 pub use write::write;

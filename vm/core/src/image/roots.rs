@@ -4,7 +4,7 @@
 //! A Spur image begins with these five objects in this order. Source: `SpurMemoryManager>>initializeObjectMemory:` and
 //! `setHiddenRootsObj:`, `StackInterpreter>>checkAssumedCompactClasses`.
 
-use super::body::{Place, Translation, place};
+use super::body::{Place, Translation, class_index, place};
 use super::error::ImageError;
 use crate::heap::Heap;
 use crate::object::{self, Format};
@@ -41,8 +41,9 @@ impl First {
                 return Err(ImageError::corrupt(offset, format!("the image ends before its {what}"), expected));
             };
             let format = Format::of(words[place.header]);
-            if !good(place, format) {
-                let found = format!("{what} of {} slots and format {}", place.slots, format.0);
+            let class = class_index(words[place.header]);
+            if !good(place, format) || matches!(class, object::CLASS_INDEX_FREE | object::CLASS_INDEX_FORWARDER) {
+                let found = format!("{what} of {} slots, format {} and class index {class}", place.slots, format.0);
                 return Err(ImageError::corrupt(offset, found, expected));
             }
             at = place.next;

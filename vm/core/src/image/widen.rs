@@ -98,6 +98,9 @@ impl Plan {
             let old = self.old_place(at)?;
             let class = (old.header & object::CLASS_INDEX_MASK) as u32;
             if class == object::CLASS_INDEX_FORWARDER {
+                if Format::of(old.header) != Format::FORWARDED {
+                    return Err(self.bad_format(old));
+                }
                 forwarders.push(old.header_at);
             } else if class != object::CLASS_INDEX_FREE {
                 if let Some(small) = self.small_integer(old) {
@@ -239,10 +242,7 @@ impl Plan {
                     return refuse(found, "its first slot is a SmallInteger and its literals lie inside it");
                 }
             },
-            other => {
-                let found = format!("an object of format {other} and class index {}", old.header & object::CLASS_INDEX_MASK);
-                return refuse(found, "formats are 0 to 5 and 9 to 31, and 7 for class index 8, forwarders");
-            }
+            _ => return Err(self.bad_format(old)),
         })
     }
 
@@ -316,6 +316,12 @@ impl Plan {
         }
         words[at] = header;
         Ok(())
+    }
+
+    #[cold]
+    fn bad_format(&self, old: OldPlace) -> ImageError {
+        let offset = self.segments.file_offset(old.header_at as u64);
+        super::body::bad_format(old.header, offset)
     }
 
     #[cold]
