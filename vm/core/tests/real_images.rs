@@ -39,3 +39,13 @@ fn pharo8_loads() {
 fn tiny_64_loads() {
     check_loads("tiny-64.image", 2472);
 }
+
+#[test]
+fn tiny_32_loads() {
+    check_loads("tiny-32.image", 2449);
+}
+
+#[test]
+fn codeparadise_loads() {
+    check_loads("codeparadise-sista-32.image", 4786);
+}

@@ -18,7 +18,6 @@ mod walk;
 
 pub use region::{AllocRegion, Region};
 pub use roots::{NoRoots, Roots};
-pub(crate) use tmp::tmp_write;
 pub use walk::Objects;
 
 use crate::oop::Oop;

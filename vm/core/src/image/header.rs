@@ -18,7 +18,7 @@
 //!    62     38   u16   machine code zone in KiB (0: the VM's choice)
 //!    64     40   u32   eden in bytes (0: the VM's choice)
 //!    68     44   u16   size of the external semaphore table (0: the VM's choice)
-//!    70     46   u16   not used by any VM known here, preserved
+//!    70     46   u16   image version (Pharo; preserved)
 //!    72     48   word  bytes of the first segment
 //!    80     52   word  free bytes in old space
 //!    88     56   zeros
@@ -122,8 +122,8 @@ pub struct ImageHeader {
     pub eden_bytes: u32,
     /// VM parameter 49: size of the external semaphore table, 0 for the VM's choice.
     pub max_external_semaphores: u16,
-    /// Not used by any VM known here.
-    pub unknown_short: u16,
+    /// Pharo's version number of the image; no meaning elsewhere.
+    pub image_version: u16,
     /// Bytes of the first segment, its bridge included.
     pub first_segment_size: u64,
     /// Free bytes in old space.
@@ -160,7 +160,7 @@ impl ImageHeader {
             code_kib: 0,
             eden_bytes: 0,
             max_external_semaphores: 0,
-            unknown_short: 0,
+            image_version: 0,
             first_segment_size: 0,
             free_old_space: 0,
         }
@@ -193,7 +193,7 @@ impl ImageHeader {
             code_kib: fields.number(2) as u16,
             eden_bytes: fields.number(4) as u32,
             max_external_semaphores: fields.number(2) as u16,
-            unknown_short: fields.number(2) as u16,
+            image_version: fields.number(2) as u16,
             first_segment_size: fields.word(),
             free_old_space: fields.word(),
         };
@@ -243,7 +243,7 @@ impl ImageHeader {
         put(self.code_kib.into(), 2);
         put(self.eden_bytes.into(), 4);
         put(self.max_external_semaphores.into(), 2);
-        put(self.unknown_short.into(), 2);
+        put(self.image_version.into(), 2);
         put(self.first_segment_size, word);
         put(self.free_old_space, word);
         bytes.resize(self.header_size.max(self.word_size.header_bytes()) as usize, 0);

@@ -6,6 +6,7 @@ use super::header::{ImageHeader, PARSE_BYTES, WordSize};
 use super::roots::{self, ClassTable, First};
 use super::segments::{BRIDGE_BYTES, Segments};
 use super::source::ImageSource;
+use super::widen::{self, Plan};
 use crate::heap::{Heap, HeapConfig, Region};
 use crate::object;
 use crate::oop::Oop;
@@ -40,9 +41,9 @@ pub fn preferred_region_base(header: &ImageHeader, config: HeapConfig) -> Option
 
 /// Bytes that a heap's region needs at least to hold the image, without room for anything new in old space.
 pub fn minimum_region_bytes(header: &ImageHeader, config: HeapConfig) -> u64 {
-    // Slots double when they are widened; headers and the room of an empty body do not grow.
+    // Slots double when they are widened; only free lists and special objects grow more, within the pages added here.
     let growth = if header.word_size == WordSize::Bits32 { 2 } else { 1 };
-    config.new_space_bytes().saturating_add(header.data_size.saturating_mul(growth)).saturating_add(2 * PAGE) / PAGE * PAGE
+    config.new_space_bytes().saturating_add(header.data_size.saturating_mul(growth)).saturating_add(3 * PAGE) / PAGE * PAGE
 }
 
 /// Loads an image into `region`.
@@ -58,15 +59,13 @@ pub fn load(source: &mut dyn ImageSource, region: Box<dyn Region>, config: HeapC
         return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
     }
     let mut heap = Heap::new(region, config);
-    let loaded = match header.word_size {
+    match header.word_size {
         WordSize::Bits64 => {
-            let position = segments.position(header.special_objects);
             read_segments(source, &segments, heap.old_start)?;
-            (segments, position)
+            adopt(&mut heap, &segments, header.special_objects, &header)?;
         }
-        WordSize::Bits32 => return Err(ImageError::new(ImageErrorKind::UnsupportedFormat, 0, "a 32-bit image", "not yet")),
-    };
-    adopt(&mut heap, &loaded.0, loaded.1, &header)?;
+        WordSize::Bits32 => load_32(source, segments, &mut heap, &header)?,
+    }
     Ok(LoadedImage { heap, header })
 }
 
@@ -92,8 +91,24 @@ fn read_segments(source: &mut dyn ImageSource, segments: &Segments, old_start: u
     Ok(())
 }
 
-/// Makes the objects that lie at the start of old space the heap's own.
-fn adopt(heap: &mut Heap, segments: &Segments, special_objects: Option<u64>, header: &ImageHeader) -> Result<(), ImageError> {
+/// Widens a 32-bit image into the heap.
+fn load_32(source: &mut dyn ImageSource, segments: Segments, heap: &mut Heap, header: &ImageHeader) -> Result<(), ImageError> {
+    let plan = Plan::new(source, header, segments, heap.old_start)?;
+    let bytes = 8 * plan.words() as u64;
+    if bytes > heap.old_limit - heap.old_start {
+        let found = format!("an image that needs {bytes} bytes of old space and {} there", heap.old_limit - heap.old_start);
+        return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
+    }
+    // SAFETY: the range was just checked to lie inside the region, which nobody else knows yet.
+    plan.write(unsafe { std::slice::from_raw_parts_mut(heap.old_start as usize as *mut u64, plan.words()) })?;
+    adopt(heap, &Segments::single(heap.old_start, bytes), plan.special_objects(), header)?;
+    widen::enter_float_class(heap);
+    widen::move_program_counters(heap);
+    Ok(())
+}
+
+/// Makes the objects that lie at the start of old space the heap's own. `special_objects` is an address of the segments'.
+fn adopt(heap: &mut Heap, segments: &Segments, special_objects: u64, header: &ImageHeader) -> Result<(), ImageError> {
     let base = heap.old_start;
     let len = (segments.total() / 8) as usize;
     let offset_of = |position| segments.file_offset(position);
@@ -102,20 +117,19 @@ fn adopt(heap: &mut Heap, segments: &Segments, special_objects: Option<u64>, hea
     let starts = Starts::find(words, &offset_of)?;
     let first = First::find(words, &offset_of)?;
     let nil = segments.list()[0].old_start;
-    first.forget_collector(words, nil);
+    first.collectors_words(|word, value| words[word] = value, nil);
     let translation = Translation::new(&starts, segments, base, words)?;
     let classes = ClassTable::find(words, first.hidden_roots, &translation)?;
     translation.apply(words, &classes, header.floats_big_endian())?;
 
-    let special_objects = special_objects.filter(|&position| position % 8 == 0 && starts.contains((position / 8) as usize));
     let special_offset = header.header_offset + 8 + 2 * header.word_size.bytes();
-    let Some(special_objects) = special_objects else {
+    let Some(special_objects) = translation.word_of(special_objects) else {
         let found = format!("a special objects array at address {:#x}", header.special_objects);
         return Err(ImageError::corrupt(special_offset, found, "an object must be there"));
     };
     heap.old_free = base + segments.total();
     heap.hidden_roots = Oop(base + 8 * first.hidden_roots.header as u64);
-    heap.special_objects = heap.follow(Oop(base + special_objects));
+    heap.special_objects = Oop(base + 8 * special_objects as u64);
     heap.last_hash = header.last_hash;
     heap.has_forwarders = false;
     roots::check_special_objects(heap, special_offset)?;

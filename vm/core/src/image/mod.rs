@@ -11,8 +11,11 @@ mod load;
 mod roots;
 mod segments;
 mod source;
+mod widen;
+mod write;
 
 pub use error::{ImageError, ImageErrorKind};
 pub use header::{ImageHeader, WordSize};
 pub use load::{LoadedImage, load, minimum_region_bytes, preferred_region_base, read_header};
 pub use source::ImageSource;
+pub use write::write;

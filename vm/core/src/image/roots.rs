@@ -59,10 +59,13 @@ impl First {
         Ok(First { free_lists, hidden_roots })
     }
 
-    /// Empties what belongs to the collector of the VM that wrote the image: free lists and the stacks behind the class table.
-    pub fn forget_collector(&self, words: &mut [u64], nil: u64) {
-        words[self.free_lists.header + 1..][..self.free_lists.slots].fill(0);
-        words[self.hidden_roots.header + 1..][CLASS_TABLE_PAGES..HIDDEN_ROOTS_SLOTS].fill(nil);
+    /// Names each word that belongs to the collector of the VM that wrote the image, and what it is when forgotten: the free
+    /// lists, and the collector's stacks behind the class table.
+    pub fn collectors_words(&self, mut each: impl FnMut(usize, u64), nil: u64) {
+        let free_lists = self.free_lists.header + 1;
+        (free_lists..free_lists + self.free_lists.slots).for_each(|word| each(word, 0));
+        let roots = self.hidden_roots.header + 1;
+        (roots + CLASS_TABLE_PAGES..roots + HIDDEN_ROOTS_SLOTS).for_each(|word| each(word, nil));
     }
 }
 

@@ -71,6 +71,11 @@ impl Segments {
         Ok(Segments { list })
     }
 
+    /// `len` bytes of objects that are already where they shall be, from address `start` on.
+    pub fn single(start: u64, len: u64) -> Segments {
+        Segments { list: vec![Segment { old_start: start, len, file_offset: 0, start: 0 }] }
+    }
+
     /// The segments.
     pub fn list(&self) -> &[Segment] {
         &self.list

@@ -73,7 +73,10 @@ impl Vm {
         self.prepare_heap_for_snapshot();
         let result = {
             let (heap, header) = (&self.heap, &self.header);
-            self.platform.write_snapshot(&mut |out| crate::heap::tmp_write(heap, header, out))
+            self.platform.write_snapshot(&mut |out| match crate::image::write(heap, header, out) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(std::io::Error::other(error.to_string())),
+            })
         };
         if let Err(error) = &result {
             self.platform.report(&format!("the image was not saved: {error}\n"));
