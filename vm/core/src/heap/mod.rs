@@ -24,6 +24,7 @@ mod roots;
 mod scavenge;
 #[cfg(test)]
 mod tests;
+mod tmp;
 mod walk;
 mod weak;
 
