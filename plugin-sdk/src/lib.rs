@@ -29,6 +29,7 @@ mod error;
 mod objects;
 mod plugin;
 mod slab;
+pub mod testing;
 mod world;
 
 pub use call::{Arg, Call, Outcome, Value};

@@ -1,7 +1,7 @@
 //! How the command ends when something is wrong.
 
 use osvm_core::error::VmError;
-use osvm_host::LoadError;
+use osvm_host::{LoadError, StartError};
 use std::fmt::Display;
 
 /// Exit status for input that cannot be used: the command line, the image file.
@@ -29,9 +29,13 @@ impl Failure {
         Failure { message: error.to_string(), status: BAD_INPUT }
     }
 
-    /// The image `what` could not be started, or stopped.
-    pub fn vm(what: impl Display, error: VmError) -> Failure {
-        let status = if matches!(error, VmError::Corrupt(_)) { BAD_INPUT } else { STOPPED };
-        Failure { message: format!("{what}: {error}"), status }
+    /// The image did not start.
+    pub fn start(error: StartError) -> Failure {
+        Failure { message: error.to_string(), status: BAD_INPUT }
+    }
+
+    /// The VM that ran the image `what` had to stop.
+    pub fn stopped(what: impl Display, error: &VmError) -> Failure {
+        Failure { message: format!("{what}: {error}"), status: STOPPED }
     }
 }

@@ -4,7 +4,6 @@
 
 mod args;
 mod commands;
-mod drive;
 mod failure;
 mod logging;
 

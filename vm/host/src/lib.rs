@@ -7,6 +7,7 @@
 mod attributes;
 mod load;
 mod local_time;
+mod machine;
 mod mmap;
 mod platform;
 mod plugins;
@@ -15,6 +16,7 @@ mod snapshot;
 mod world;
 
 pub use load::{LoadError, load_image};
+pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
 pub use plugins::{Plugins, plugins};

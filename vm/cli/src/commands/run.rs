@@ -1,50 +1,39 @@
 //! `osvm run`: runs an image headless.
 
 use crate::args::{RunArgs, StatsFormat, Trace};
-use crate::drive;
 use crate::failure::Failure;
-use osvm_core::vm::{Counters, Options, Vm};
-use osvm_host::{DesktopPlatform, Events, PlatformOptions};
-use std::cell::RefCell;
+use osvm_core::vm::{Counters, Options};
+use osvm_host::{Machine, MachineOptions};
 use std::path::PathBuf;
-use std::rc::Rc;
 
 /// Runs the image and answers its exit status.
 pub fn run(args: &RunArgs) -> Result<i32, Failure> {
-    let Some((path, arguments)) = args.image.split_first() else {
+    let Some((image, arguments)) = args.image.split_first() else {
         return Err(Failure::bad_input("no image", "name the image file to run"));
     };
-    let path = PathBuf::from(path);
-    let image = osvm_host::load_image(&path, args.max_heap).map_err(Failure::load)?;
-    let events = Events::with_signals().map_err(|error| Failure::bad_input("signals", error))?;
-    let events = Rc::new(RefCell::new(events));
-    let platform = DesktopPlatform::new(
-        PlatformOptions {
-            image: path.clone(),
-            arguments: arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
-            vm_options: vec!["--headless".into()],
+    let mut machine = Machine::start(MachineOptions {
+        image: PathBuf::from(image),
+        arguments: arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+        max_heap: args.max_heap,
+        signals: true,
+        vm: Options {
+            gc_stress: args.gc_stress,
+            trace_sends: args.trace.contains(&Trace::Sends),
+            trace_primitives: args.trace.contains(&Trace::Primitives),
+            trace_bytecodes: args.trace.contains(&Trace::Bytecodes),
+            trace_gc: args.trace.contains(&Trace::Gc),
+            trace_filter: args.trace_filter.clone(),
         },
-        Rc::clone(&events),
-    );
-    let options = Options {
-        gc_stress: args.gc_stress,
-        trace_sends: args.trace.contains(&Trace::Sends),
-        trace_primitives: args.trace.contains(&Trace::Primitives),
-        trace_bytecodes: args.trace.contains(&Trace::Bytecodes),
-        trace_gc: args.trace.contains(&Trace::Gc),
-        trace_filter: args.trace_filter.clone(),
-    };
-    let mut vm = Vm::new(image, Box::new(platform), Box::new(osvm_host::plugins()), options)
-        .map_err(|error| Failure::vm(path.display(), error))?;
-    let result = drive::to_the_end(&mut vm, &events);
-    vm.plugins.shutdown();
+    })
+    .map_err(Failure::start)?;
+    let result = machine.run();
     if let Some(format) = args.stats {
-        print_stats(&vm.counters, format);
+        print_stats(&machine.vm.counters, format);
     }
     result.map_err(|error| {
-        let stacks = vm.all_stacks();
-        vm.platform.report(&stacks);
-        Failure::vm(path.display(), error)
+        let stacks = machine.vm.all_stacks();
+        machine.vm.platform.report(&stacks);
+        Failure::stopped(machine.image().display(), &error)
     })
 }
 
