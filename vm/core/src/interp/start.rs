@@ -17,8 +17,7 @@ impl Vm {
         options: Options,
     ) -> Result<Vm, VmError> {
         let LoadedImage { mut heap, header } = image;
-        heap.stress = options.gc_stress;
-        heap.allocations_until_stress = options.gc_stress;
+        heap.set_stress(options.gc_stress);
         let preemption_yields = header.preemption_yields();
         let mut vm = Vm {
             heap,
