@@ -10,6 +10,7 @@
 
 mod access;
 mod alloc;
+mod copy;
 mod region;
 mod remember;
 mod roots;
