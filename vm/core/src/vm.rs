@@ -7,6 +7,7 @@ use crate::interp::{CodeCache, MethodCache, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
+use crate::primitives::Settings;
 
 /// What a person asked of a VM.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +104,23 @@ pub struct Vm {
     pub(crate) preemption_yields: bool,
     /// What the image's file said about it.
     pub(crate) header: ImageHeader,
+    /// What the image set by primitives and VM parameters.
+    pub(crate) settings: Settings,
+}
+
+#[cfg(test)]
+impl Vm {
+    /// What a value primitive answers to a receiver and the arguments behind it, which need not be on the stack.
+    pub(crate) fn call_value(
+        &mut self,
+        run: crate::primitives::ValuePrimitive,
+        operands: &[Oop],
+    ) -> Result<Oop, crate::error::PrimError> {
+        let stack: Vec<Oop> = operands.iter().rev().copied().collect();
+        assert!(!stack.is_empty(), "a call has a receiver");
+        // SAFETY: receiver and arguments are in `stack`, which outlives the call; a primitive does not keep its `Args`.
+        run(self, unsafe { Args::new(stack.as_ptr(), stack.len() - 1) })
+    }
 }
 
 /// Receiver and arguments of a primitive that is being called, where they lie on the VM's stack.

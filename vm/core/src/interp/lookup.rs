@@ -289,6 +289,13 @@ impl Vm {
         self.flush_caches();
     }
 
+    /// Forgets the translation of a method that a primitive stored into, if it has one.
+    pub(crate) fn method_changed(&mut self, method: Oop) {
+        if [false, true].iter().any(|&for_context| self.codes.codes.contains_key(&(method.bits(), for_context))) {
+            self.flush_method(method);
+        }
+    }
+
     /// Drops code of dead methods and code that is retired and in no frame. Frames must all be written to their pages.
     pub(crate) fn sweep_codes(&mut self) {
         let in_use = self.codes_in_frames();

@@ -3,9 +3,11 @@
 use super::layout::process;
 use super::{CodeCache, MethodCache, StackZone};
 use crate::error::{PrimError, VmError};
+use crate::heap::Heap;
 use crate::image::{ImageHeader, LoadedImage};
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
+use crate::primitives::Settings;
 use crate::vm::{Counters, Options, Vm};
 
 impl Vm {
@@ -19,12 +21,20 @@ impl Vm {
         let LoadedImage { mut heap, header } = image;
         heap.stress = options.gc_stress;
         heap.allocations_until_stress = options.gc_stress;
+        let mut vm = Vm { options, ..Vm::idle(heap, header, platform, plugins) };
+        vm.resume_active_process()?;
+        Ok(vm)
+    }
+
+    /// A machine with this heap that has nothing to run yet.
+    pub(crate) fn idle(heap: Heap, header: ImageHeader, mut platform: Box<dyn Platform>, plugins: Box<dyn PluginHost>) -> Vm {
+        let settings = Settings { start_time: platform.utc_microseconds(), ..Settings::default() };
         let preemption_yields = !header.preemption_does_not_yield();
-        let mut vm = Vm {
+        Vm {
             heap,
             platform,
             plugins,
-            options,
+            options: Options::default(),
             counters: Counters::default(),
             stack: StackZone::new(),
             fp: 0,
@@ -40,9 +50,8 @@ impl Vm {
             budget: 0,
             preemption_yields,
             header,
-        };
-        vm.resume_active_process()?;
-        Ok(vm)
+            settings,
+        }
     }
 
     fn resume_active_process(&mut self) -> Result<(), VmError> {

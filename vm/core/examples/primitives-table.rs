@@ -1,0 +1,5 @@
+//! Prints `docs/primitives.md`.
+
+fn main() {
+    print!("{}", osvm_core::primitives::markdown());
+}
