@@ -14,4 +14,5 @@ pub mod platform;
 pub mod plugin;
 pub mod primitives;
 pub mod special;
+pub mod testing;
 pub mod vm;

@@ -7,7 +7,6 @@ use crate::interp::{CodeCache, MethodCache, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
-use crate::primitives::Settings;
 
 /// What a person asked of a VM.
 #[derive(Clone, Debug, Default)]
@@ -104,8 +103,8 @@ pub struct Vm {
     pub(crate) preemption_yields: bool,
     /// What the image's file said about it.
     pub(crate) header: ImageHeader,
-    /// What the image set by primitives and VM parameters.
-    pub(crate) settings: Settings,
+    /// When it was started (UTC microseconds).
+    pub(crate) start_time: u64,
 }
 
 #[cfg(test)]

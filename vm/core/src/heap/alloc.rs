@@ -41,7 +41,7 @@ impl Heap {
             self.count_for_stress();
         }
         let overflow = slots >= object::OVERFLOW_SLOTS;
-        let bytes = 8 + 8 * slots.max(1) + if overflow { 8 } else { 0 };
+        let bytes = (8 + if overflow { 8 } else { 0 }) + 8 * slots.clamp(1, 1 << 48);
         if slots <= LARGE_SLOTS && self.eden_free + bytes <= self.eden.end {
             let at = self.eden_free;
             self.eden_free += bytes;
@@ -60,15 +60,16 @@ impl Heap {
     /// An old object whose body is not initialised.
     pub(crate) fn alloc_raw_old(&mut self, slots: u64, format: Format, class_index: u32) -> Result<Oop, PrimError> {
         let overflow = slots >= object::OVERFLOW_SLOTS;
-        let bytes = 8 + 8 * slots.max(1) + if overflow { 8 } else { 0 };
-        if slots >= 1 << 48 || bytes > self.old_limit - self.old_free {
-            return Err(PrimError::NoMemory);
-        }
-        let at = self.old_free;
-        self.old_free += bytes;
-        if self.old_free > self.full_threshold {
+        let bytes = (8 + if overflow { 8 } else { 0 }) + 8 * slots.clamp(1, 1 << 48);
+        let at = match slots {
+            0..0x1_0000_0000_0000 => self.reserve_old(bytes),
+            _ => None,
+        };
+        self.check_low_space();
+        let Some(at) = at else {
             self.request_full();
-        }
+            return Err(PrimError::NoMemory);
+        };
         Ok(self.write_header(at, slots, format, class_index))
     }
 

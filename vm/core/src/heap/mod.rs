@@ -10,18 +10,32 @@
 
 mod access;
 mod alloc;
-mod copy;
+mod bitmap;
+mod cards;
+mod check;
+mod compact;
+mod free;
+mod identity;
+mod mark;
+mod policy;
+mod raw;
 mod region;
-mod remember;
 mod roots;
+mod scavenge;
+#[cfg(test)]
+mod tests;
 mod tmp;
+mod transfer;
 mod walk;
+mod weak;
 
+pub use policy::{GcPolicy, GcStats};
 pub use region::{AllocRegion, Region};
-pub use roots::Roots;
+pub use roots::{NoRoots, Roots};
 pub use walk::Objects;
 
 use crate::oop::Oop;
+use std::collections::VecDeque;
 
 /// Sizes of the parts of a heap, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +55,13 @@ impl Default for HeapConfig {
 impl HeapConfig {
     /// Bytes of new space: what old space lies behind the region's base.
     pub const fn new_space_bytes(&self) -> u64 {
-        self.eden_bytes + 2 * self.survivor_bytes
+        page(self.eden_bytes) + 2 * page(self.survivor_bytes)
     }
+}
+
+/// Rounds up to whole pages: the parts of new space start at page boundaries.
+const fn page(bytes: u64) -> u64 {
+    bytes.next_multiple_of(4096)
 }
 
 /// What the interpreter is asked to do at its next safe point.
@@ -81,8 +100,31 @@ pub struct Heap {
     pub poll_countdown: i64,
     /// What the next safe point shall do.
     pub gc_request: GcRequest,
-    /// Old objects that refer to young ones.
+    /// Old objects that refer to young ones and are not looked at by card.
     pub(crate) remembered: Vec<Oop>,
+    /// The parts of large old objects that refer to young ones.
+    pub(crate) cards: cards::Cards,
+    /// Free chunks in old space.
+    pub(crate) free: free::FreeLists,
+    /// Weak arrays that lost something and ephemerons that fired, oldest first (primitive 172).
+    pub(crate) mourners: VecDeque<Oop>,
+    /// Losses that TheFinalizationSemaphore was not yet signalled for: the interpreter signals it so often and sets this to 0.
+    pub pending_finalization: u64,
+    /// Weak arrays are queued as mourners too, not only ephemerons: bit 6 of the image header's flags, bit 4 of vm parameter 48.
+    pub new_finalization: bool,
+    /// Memory got short: the interpreter signals TheLowSpaceSemaphore and sets this to false.
+    pub low_space_pending: bool,
+    pub(crate) low_space_threshold: u64,
+    /// What collections did so far.
+    pub stats: GcStats,
+    /// When to collect.
+    pub policy: GcPolicy,
+    /// The last scavenge tenured objects because the survivor space was too small.
+    survivors_overflowed: bool,
+    /// A full collection is at work that cannot empty new space.
+    young_stays: bool,
+    /// Address up to which pages behind old space may have been written.
+    old_high: u64,
     /// True if a forwarder may exist that something still refers to.
     pub has_forwarders: bool,
     pub(crate) last_hash: u64,
@@ -107,9 +149,9 @@ impl Heap {
         let base = region.base();
         let end = base + region.len();
         let space = |start: u64, len: u64| Space { start, free: start, end: start + len };
-        let past = space(base, config.survivor_bytes);
-        let future = space(past.end, config.survivor_bytes);
-        let eden = space(future.end, config.eden_bytes);
+        let past = space(base, page(config.survivor_bytes));
+        let future = space(past.end, page(config.survivor_bytes));
+        let eden = space(future.end, page(config.eden_bytes));
         assert!(eden.end < end, "the region is smaller than new space");
         Heap {
             region,
@@ -124,6 +166,18 @@ impl Heap {
             poll_countdown: 0,
             gc_request: GcRequest::default(),
             remembered: Vec::new(),
+            cards: Default::default(),
+            free: Default::default(),
+            mourners: VecDeque::new(),
+            pending_finalization: 0,
+            new_finalization: true,
+            low_space_pending: false,
+            low_space_threshold: 0,
+            stats: GcStats::default(),
+            policy: GcPolicy::default(),
+            survivors_overflowed: false,
+            young_stays: false,
+            old_high: eden.end,
             has_forwarders: false,
             last_hash: 0x5EED_1234,
             nil: Oop(eden.end),

@@ -1,7 +1,7 @@
-//! Walking the heap from object to object, and checking what is found.
+//! Walking the heap from object to object.
 
 use super::Heap;
-use crate::object::{self, Format};
+use crate::object;
 use crate::oop::Oop;
 
 /// All objects of a heap, free chunks left out, in the order of their addresses per space.
@@ -29,39 +29,6 @@ impl Heap {
             address = self.end_of(oop);
         }
         None
-    }
-
-    /// Checks every object: size, class index and every reference. Answers what is wrong, at most `limit` findings.
-    pub fn check(&self, limit: usize) -> Vec<String> {
-        let mut found = Vec::new();
-        for oop in self.objects() {
-            if found.len() >= limit {
-                break;
-            }
-            self.check_object(oop, &mut found);
-        }
-        found
-    }
-
-    fn check_object(&self, oop: Oop, found: &mut Vec<String>) {
-        let index = self.class_index(oop);
-        let format = self.format(oop);
-        if index > object::CLASS_INDEX_ARRAY_PUN + 3 && self.class_at(index) == self.nil {
-            found.push(format!("{oop:?} has class index {index}, which is not in the class table"));
-        }
-        if matches!(format, Format(6) | Format(8)) {
-            found.push(format!("{oop:?} has the reserved format {}", format.0));
-        }
-        let mut young = false;
-        for (i, &value) in self.slots(oop).iter().enumerate() {
-            if value.is_pointer() && !self.contains(value) {
-                found.push(format!("slot {i} of {oop:?} refers to {value:?}, outside the heap"));
-            }
-            young |= self.is_young(value);
-        }
-        if young && self.is_old(oop) && self.header(oop) & object::REMEMBERED_BIT == 0 {
-            found.push(format!("{oop:?} is old, refers to a young object and is not remembered"));
-        }
     }
 }
 

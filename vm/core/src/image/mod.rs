@@ -1,53 +1,26 @@
-//! TEMPORARY image reader
-#![allow(missing_docs, clippy::all, clippy::undocumented_unsafe_blocks)]
-use crate::heap::{Heap, HeapConfig, Region};
-use crate::oop::Oop;
-#[derive(Clone, Debug, Default)]
-pub struct ImageHeader {
-    pub version: u32,
-    pub flags: u64,
-}
-impl ImageHeader {
-    pub fn preemption_does_not_yield(&self) -> bool {
-        self.flags & 0x10 == 0
-    }
-}
-pub struct LoadedImage {
-    pub heap: Heap,
-    pub header: ImageHeader,
-}
-pub fn write(_h: &Heap, _hd: &ImageHeader, _out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    Err(std::io::Error::other("unsupported"))
-}
-pub fn load(bytes: &[u8], region: Box<dyn Region>, config: HeapConfig) -> Result<LoadedImage, String> {
-    let u32_at = |o: usize| u32::from_le_bytes(bytes[o..o + 4].try_into().unwrap());
-    let u64_at = |o: usize| u64::from_le_bytes(bytes[o..o + 8].try_into().unwrap());
-    let (version, hs, len, base, special) = (u32_at(0), u32_at(4) as usize, u64_at(8), u64_at(16), u64_at(24));
-    if version != 68021 {
-        return Err("version".into());
-    }
-    let mut heap = Heap::new(region, config);
-    let start = heap.old_start;
-    let body = &bytes[hs..hs + len as usize - 16];
-    for (i, w) in body.chunks_exact(8).enumerate() {
-        unsafe { *((start + 8 * i as u64) as usize as *mut u64) = u64::from_le_bytes(w.try_into().unwrap()) };
-    }
-    heap.old_free = start + body.len() as u64;
-    let delta = start.wrapping_sub(base);
-    let all: Vec<Oop> = heap.objects().collect();
-    for o in &all {
-        let h = heap.header(*o);
-        heap.set_header(*o, h & !(crate::object::REMEMBERED_BIT | crate::object::MARK_BIT));
-        for s in heap.slots_mut(*o) {
-            if s.is_pointer() {
-                *s = Oop(s.0.wrapping_add(delta));
-            }
-        }
-    }
-    heap.special_objects = Oop(special.wrapping_add(delta));
-    heap.hidden_roots = all[4];
-    if heap.num_slots(heap.hidden_roots) != 4104 {
-        heap.hidden_roots = *all.iter().find(|o| heap.num_slots(**o) == 4104).unwrap();
-    }
-    Ok(LoadedImage { heap, header: ImageHeader { version, flags: u64_at(40) } })
-}
+//! Reading and writing images: the snapshots of an object memory that Smalltalk systems start from and save themselves to.
+//!
+//! An image is a [`ImageHeader`], then one or more segments of objects as they lay in memory. [`load`] brings both layouts of
+//! Spur into the one layout of [`crate::heap`]; a 32-bit image is widened on the way. Nothing that an image may hold makes
+//! it read outside its buffers or panic: what does not make sense is an [`ImageError`] with the place.
+
+mod body;
+mod error;
+mod header;
+mod info;
+mod load;
+mod method;
+mod roots;
+mod segments;
+mod source;
+mod verify;
+mod widen;
+mod write;
+
+pub use error::{ImageError, ImageErrorKind};
+pub use header::{ImageHeader, WordSize};
+pub use info::{ClassInfo, CodeInfo, ImageInfo};
+pub use load::{LoadedImage, load, minimum_region_bytes, preferred_region_base, read_header};
+pub use source::ImageSource;
+pub use verify::{MAX_FINDINGS, verify};
+pub use write::write;

@@ -98,15 +98,14 @@ impl Vm {
             }
             let method = self.heap.fetch_followed(outer, context::METHOD);
             let receiver = self.heap.fetch_followed(outer, context::RECEIVER);
-            let code = self.code_for(method, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-            // SAFETY: code_for answers the address of code in the cache, which drops none before the next safe point.
-            let code_ref = unsafe { &*code };
+            let start_pc = u32::try_from(start_pc).map_err(|_| PrimError::BadReceiver)?;
+            let block = self.block_code(method, start_pc, self.is_context(receiver)).map_err(|e| self.stop(e))?;
+            let block = block.ok_or(PrimError::BadReceiver)?;
             let copied = self.heap.num_slots(closure) - closure::FIRST_COPIED;
-            let block = *code_ref.block_at(u32::try_from(start_pc).unwrap_or(0)).ok_or(PrimError::BadReceiver)?;
-            if block.args as usize != args || block.copied as usize != copied {
+            if block.args != args || block.copied != copied {
                 return Err(PrimError::BadReceiver);
             }
-            self.enter(code, method, flags, receiver, code_ref.ip_at(block.word as usize) as usize as u64);
+            self.enter(block.code, method, flags, receiver, block.ip as usize as u64);
             self.push_copied(closure, closure::FIRST_COPIED, copied);
         } else {
             let first = closure::FULL_FIRST_COPIED;
@@ -115,7 +114,7 @@ impl Vm {
             }
             let receiver = self.heap.fetch_followed(closure, closure::FULL_RECEIVER);
             let code = self.code_for(code_field, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-            // SAFETY: as above.
+            // SAFETY: code_for answers the address of code in the cache, which drops none before the next safe point.
             let code_ref = unsafe { &*code };
             let copied = self.heap.num_slots(closure) - first;
             if code_ref.args as usize != args || args + copied > code_ref.temps as usize {

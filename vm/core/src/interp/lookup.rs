@@ -42,6 +42,36 @@ impl Hasher for AddressHasher {
     }
 }
 
+/// Entries of the cache of closures' code.
+const BLOCK_ENTRIES: usize = 256;
+
+/// Where the code of closures that ran lately starts, by method and start pc.
+#[derive(Clone, Copy)]
+struct BlockEntry {
+    method: u64,
+    start_pc: u32,
+    args: u8,
+    copied: u8,
+    code: *const Code,
+    ip: *const u64,
+}
+
+const NO_BLOCK: BlockEntry =
+    BlockEntry { method: 0, start_pc: 0, args: 0, copied: 0, code: std::ptr::null(), ip: std::ptr::null() };
+
+/// The code of a closure that was found.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockCode {
+    /// The method's code.
+    pub code: *const Code,
+    /// Where the block starts.
+    pub ip: *const u64,
+    /// Its arguments.
+    pub args: usize,
+    /// Its copied values.
+    pub copied: usize,
+}
+
 /// Translated code by method and by whether its receiver is a context.
 #[derive(Default)]
 pub(crate) struct CodeCache {
@@ -65,11 +95,15 @@ const EMPTY: CacheEntry = CacheEntry { class: 0, selector: 0, code: std::ptr::nu
 /// What sends found lately, by class index and selector.
 pub(crate) struct MethodCache {
     entries: Box<[CacheEntry]>,
+    blocks: Box<[BlockEntry]>,
 }
 
 impl MethodCache {
     pub fn new() -> MethodCache {
-        MethodCache { entries: vec![EMPTY; CACHE_ENTRIES].into_boxed_slice() }
+        MethodCache {
+            entries: vec![EMPTY; CACHE_ENTRIES].into_boxed_slice(),
+            blocks: vec![NO_BLOCK; BLOCK_ENTRIES].into_boxed_slice(),
+        }
     }
 
     fn slot(class: u32, selector: Oop) -> usize {
@@ -88,6 +122,11 @@ impl MethodCache {
 
     fn clear(&mut self) {
         self.entries.fill(EMPTY);
+        self.clear_blocks();
+    }
+
+    fn clear_blocks(&mut self) {
+        self.blocks.fill(NO_BLOCK);
     }
 }
 
@@ -124,6 +163,27 @@ impl Vm {
         let address: *const Code = &*code;
         self.codes.codes.insert((method.bits(), for_context), code);
         Ok(address)
+    }
+
+    /// The code of the block that starts at `start_pc` of `method`; `None` if no block starts there.
+    #[inline]
+    pub(crate) fn block_code(&mut self, method: Oop, start_pc: u32, for_context: bool) -> Result<Option<BlockCode>, VmError> {
+        let slot = ((method.bits() >> 3) as usize ^ (start_pc as usize).wrapping_mul(31)) & (BLOCK_ENTRIES - 1);
+        let entry = &self.method_cache.blocks[slot];
+        if entry.method == method.bits() && entry.start_pc == start_pc && !for_context {
+            let (args, copied) = (entry.args as usize, entry.copied as usize);
+            return Ok(Some(BlockCode { code: entry.code, ip: entry.ip, args, copied }));
+        }
+        let code = self.code_for(method, for_context)?;
+        // SAFETY: code_for answers the address of code in the cache, which drops none before the next full collection.
+        let code_ref = unsafe { &*code };
+        let Some(&block) = code_ref.block_at(start_pc) else { return Ok(None) };
+        let ip = code_ref.ip_at(block.word as usize);
+        if !for_context {
+            let (args, copied) = (block.args, block.copied);
+            self.method_cache.blocks[slot] = BlockEntry { method: method.bits(), start_pc, args, copied, code, ip };
+        }
+        Ok(Some(BlockCode { code, ip, args: block.args as usize, copied: block.copied as usize }))
     }
 
     /// A CompiledBlock has its outer code where a method has its class's association: as its last literal.
@@ -445,6 +505,7 @@ impl Roots for VmRoots<'_> {
         if self.full || self.codes.any_young {
             self.rehash(resolve);
         }
+        self.method_cache.clear_blocks();
         if self.full {
             self.method_cache.clear();
         } else {

@@ -7,7 +7,6 @@ use crate::heap::Heap;
 use crate::image::{ImageHeader, LoadedImage};
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
-use crate::primitives::Settings;
 use crate::vm::{Counters, Options, Vm};
 
 impl Vm {
@@ -28,8 +27,8 @@ impl Vm {
 
     /// A machine with this heap that has nothing to run yet.
     pub(crate) fn idle(heap: Heap, header: ImageHeader, mut platform: Box<dyn Platform>, plugins: Box<dyn PluginHost>) -> Vm {
-        let settings = Settings { start_time: platform.utc_microseconds(), ..Settings::default() };
-        let preemption_yields = !header.preemption_does_not_yield();
+        let start_time = platform.utc_microseconds();
+        let preemption_yields = header.preemption_yields();
         Vm {
             heap,
             platform,
@@ -50,7 +49,7 @@ impl Vm {
             budget: 0,
             preemption_yields,
             header,
-            settings,
+            start_time,
         }
     }
 
@@ -82,7 +81,10 @@ impl Vm {
         self.prepare_heap_for_snapshot();
         let result = {
             let (heap, header) = (&self.heap, &self.header);
-            self.platform.write_snapshot(&mut |out| crate::image::write(heap, header, out))
+            self.platform.write_snapshot(&mut |out| match crate::image::write(heap, header, out) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(std::io::Error::other(error.to_string())),
+            })
         };
         if let Err(error) = &result {
             self.platform.report(&format!("the image was not saved: {error}\n"));

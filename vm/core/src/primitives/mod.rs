@@ -32,7 +32,7 @@ mod testing;
 
 pub use control::{CONTROL, QUICK};
 pub use docs::markdown;
-pub use parameters::{PARAMETERS, Parameter, Setter, Settings, Value};
+pub use parameters::{PARAMETERS, Parameter, Setter, Value};
 
 use crate::error::PrimError;
 use crate::oop::Oop;

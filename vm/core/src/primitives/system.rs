@@ -10,7 +10,13 @@ use crate::vm::{Args, Vm};
 
 /// The family's rows.
 pub(super) const PRIMITIVES: &[Primitive] = &[
-    value(112, "primitiveBytesLeft", (0, 1), "Bytes that objects may still take, whatever the argument.", bytes_left),
+    value(
+        112,
+        "primitiveBytesLeft",
+        (0, 1),
+        "Bytes that objects may still take; with nil as argument, those of the largest.",
+        bytes_left,
+    ),
     value(121, "primitiveImageName", (0, 1), "The path of the image's file; with an argument, sets it.", image_name),
     value(122, "primitiveNoop", (0, 15), "Nothing.", |_, args| Ok(args.receiver())),
     value(
@@ -48,7 +54,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         180,
         "primitiveGrowMemoryByAtLeast",
         (1, 1),
-        "Bytes that memory can grow by, if that many; it grows as it is used.",
+        "Lets memory grow by so many bytes before the next full collection, if they are there; answers them.",
         grow,
     ),
     value(181, "primitiveSizeInBytesOfInstance", (0, 1), "Bytes of an instance of a class, header included.", instance_bytes),
@@ -78,8 +84,12 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     ),
 ];
 
-fn bytes_left(vm: &mut Vm, _: Args) -> Answer {
-    let bytes = vm.heap.bytes_left();
+fn bytes_left(vm: &mut Vm, args: Args) -> Answer {
+    let largest = args.count() == 1 && args.get(0) == vm.heap.nil();
+    if args.count() == 1 && !largest && super::operands::boolean(&vm.heap, args.get(0)).is_none() {
+        return Err(PrimError::Generic);
+    }
+    let bytes = if largest { vm.heap.largest_free_bytes() } else { vm.heap.bytes_left() };
     vm.heap.unsigned_integer(bytes)
 }
 
@@ -109,7 +119,7 @@ fn semaphore(vm: &mut Vm, args: Args, place: Special) -> Answer {
 
 fn signal_at_bytes_left(vm: &mut Vm, args: Args) -> Answer {
     let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BadArgument)?;
-    vm.settings.low_space_bytes = bytes;
+    vm.heap.set_low_space_threshold(bytes);
     Ok(args.receiver())
 }
 
@@ -127,8 +137,8 @@ fn attribute(vm: &mut Vm, args: Args) -> Answer {
 
 fn grow(vm: &mut Vm, args: Args) -> Answer {
     let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BadArgument)?;
-    let left = vm.heap.bytes_left();
-    if bytes <= left { vm.heap.unsigned_integer(left) } else { Err(PrimError::NoMemory) }
+    let grown = vm.heap.grow(bytes).ok_or(PrimError::NoMemory)?;
+    vm.heap.unsigned_integer(grown)
 }
 
 /// Bytes that an object of this many slots takes.

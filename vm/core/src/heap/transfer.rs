@@ -1,4 +1,4 @@
-//! Copying the contents of objects.
+//! Copying parts of objects into others.
 
 use super::Heap;
 use crate::error::PrimError;

@@ -1,4 +1,4 @@
-//! The remembered set, requests for collections, and the indices of classes.
+//! Identity hashes, the indices of classes, and requests for collections under `--gc-stress`.
 
 use super::Heap;
 use crate::error::PrimError;
@@ -6,16 +6,6 @@ use crate::object;
 use crate::oop::Oop;
 
 impl Heap {
-    /// Notes that slot `index` of the old object `oop` refers to a young one.
-    #[cold]
-    pub(crate) fn remember_store(&mut self, oop: Oop, _index: usize) {
-        let header = self.header(oop);
-        if header & object::REMEMBERED_BIT == 0 {
-            self.set_header(oop, header | object::REMEMBERED_BIT);
-            self.remembered.push(oop);
-        }
-    }
-
     /// Counts an allocation under `--gc-stress` and asks for a collection at every Nth, by turns young and full.
     pub(crate) fn count_for_stress(&mut self) {
         self.allocations_until_stress = self.allocations_until_stress.saturating_sub(1);

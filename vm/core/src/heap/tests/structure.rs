@@ -1,0 +1,202 @@
+//! Single properties of the collections.
+
+use super::{assert_sound, association, list, list_length};
+use crate::error::PrimError;
+use crate::heap::{HeapConfig, NoRoots, Roots};
+use crate::object::{self, Format};
+use crate::oop::Oop;
+use crate::testing::TestImage;
+
+#[test]
+fn the_test_image_is_sound() {
+    let image = TestImage::new();
+    assert_sound(&image.heap);
+    assert_eq!(image.heap.class_name(image.class("Array")), "Array");
+}
+
+#[test]
+fn a_list_of_a_million_elements_needs_no_stack() {
+    let mut image = TestImage::with_sizes(256 << 20, HeapConfig::default());
+    let mut roots = vec![list(&mut image.heap, 1_000_000)];
+    image.heap.full_collect(&mut roots);
+    assert_eq!(list_length(&image.heap, roots[0]), 1_000_000);
+    image.heap.scavenge(&mut roots);
+    roots.clear();
+    image.heap.full_collect(&mut roots);
+    assert!(image.heap.old_bytes() < 1 << 20);
+}
+
+#[test]
+fn full_memory_is_an_error_and_no_abort() {
+    let mut image = TestImage::with_sizes(2 << 20, HeapConfig { eden_bytes: 64 << 10, survivor_bytes: 16 << 10 });
+    let mut roots = Vec::new();
+    let error = loop {
+        match image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 100) {
+            Ok(oop) => roots.push(oop),
+            Err(error) => break error,
+        }
+        if image.heap.gc_request.scavenge {
+            image.heap.scavenge(&mut roots);
+        }
+    };
+    assert_eq!(error, PrimError::NoMemory);
+    image.heap.full_collect(&mut roots);
+    assert_sound(&image.heap);
+    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1 << 40), Err(PrimError::NoMemory));
+    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, usize::MAX / 16), Err(PrimError::NoMemory));
+    roots.truncate(roots.len() / 2);
+    image.heap.full_collect(&mut roots);
+    assert!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1000).is_ok());
+}
+
+#[test]
+fn a_large_old_array_is_scanned_by_card() {
+    let mut image = TestImage::with_sizes(64 << 20, HeapConfig::default());
+    let array = image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1 << 20).unwrap();
+    let mut roots = vec![array];
+    for i in [0, 1, 63, 64, 5000, (1 << 20) - 1] {
+        let value = association(&mut image.heap, Oop::from_small_int(i as i64), Oop::ZERO);
+        image.heap.store(array, i, value);
+    }
+    assert_sound(&image.heap);
+    assert!(image.heap.remembered_len() <= 5);
+    for _ in 0..3 {
+        image.heap.scavenge(&mut roots);
+        assert_sound(&image.heap);
+    }
+    assert_eq!(roots[0], array);
+    for i in [0, 1, 63, 64, 5000, (1 << 20) - 1] {
+        let value = image.heap.fetch(array, i);
+        assert_eq!(image.heap.fetch(value, 0).small_int(), i as i64);
+    }
+    image.heap.full_collect(&mut roots);
+    assert_eq!(image.heap.remembered_len(), 0);
+    assert_sound(&image.heap);
+}
+
+#[test]
+fn an_object_that_survives_long_is_tenured_when_the_survivor_space_is_full() {
+    let mut image = TestImage::new();
+    let mut roots = vec![list(&mut image.heap, 650)];
+    for _ in 0..12 {
+        image.heap.scavenge(&mut roots);
+    }
+    assert!(image.heap.stats.tenured_objects > 0);
+    assert_eq!(list_length(&image.heap, roots[0]), 650);
+    assert_sound(&image.heap);
+}
+
+#[test]
+fn literals_of_methods_are_references_and_their_bytecodes_are_not() {
+    let mut image = TestImage::new();
+    let literal = image.heap.string("literal").unwrap();
+    let method = image.method(&[literal, literal], &[8, 16, 24, 32, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let mut roots = vec![method];
+    for round in 0..4 {
+        if round % 2 == 0 {
+            image.heap.scavenge(&mut roots)
+        } else {
+            image.heap.full_collect(&mut roots)
+        }
+        assert_sound(&image.heap);
+        assert_eq!(image.heap.text(image.heap.fetch(roots[0], 2)).as_deref(), Some("literal"));
+        assert_eq!(image.heap.bytes(roots[0])[24..28], [8, 16, 24, 32]);
+    }
+}
+
+#[test]
+fn a_context_ends_at_its_stack_pointer() {
+    let mut image = TestImage::new();
+    let context = image.heap.alloc_pointers(object::CLASS_INDEX_CONTEXT, Format::INDEXABLE_FIXED, 22).unwrap();
+    let (alive, dead) = (image.heap.string("alive").unwrap(), image.heap.string("dead").unwrap());
+    image.heap.store(context, 2, Oop::from_small_int(2));
+    image.heap.store(context, 7, alive);
+    image.heap.store(context, 8, dead);
+    let mut roots = vec![context];
+    image.heap.scavenge(&mut roots);
+    assert_eq!(image.heap.text(image.heap.fetch(roots[0], 7)).as_deref(), Some("alive"));
+    assert_eq!(image.heap.fetch(roots[0], 8), image.heap.nil());
+    image.heap.full_collect(&mut roots);
+    assert_sound(&image.heap);
+}
+
+#[test]
+fn a_dead_class_leaves_the_class_table_and_a_used_one_stays() {
+    let mut image = TestImage::new();
+    let (unused, used) = (image.new_class("Unused", Format::FIXED, 1), image.new_class("Used", Format::FIXED, 1));
+    let index = image.heap.class_table_index(unused).unwrap();
+    let instance = image.heap.instantiate(used, 0).unwrap();
+    let used_index = image.heap.class_index(instance);
+    let mut roots = vec![instance];
+    image.heap.scavenge(&mut roots);
+    assert_sound(&image.heap);
+    assert_ne!(image.heap.class_at(index), image.heap.nil());
+    image.heap.full_collect(&mut roots);
+    assert_eq!(image.heap.class_at(index), image.heap.nil());
+    assert_eq!(image.heap.class_name(image.heap.class_at(used_index)), "Used");
+    assert_sound(&image.heap);
+    roots.clear();
+    image.heap.full_collect(&mut roots);
+    assert_eq!(image.heap.class_at(used_index), image.heap.nil());
+    let again = image.new_class("Again", Format::FIXED, 1);
+    let again_index = image.heap.class_table_index(again).unwrap();
+    assert!(again_index <= used_index, "indices of dead classes are used again");
+}
+
+#[test]
+fn tables_keyed_by_oop_learn_what_moved_and_what_died() {
+    struct Table {
+        strong: Oop,
+        weak: Vec<Option<Oop>>,
+    }
+    impl Roots for Table {
+        fn strong(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+            visit(&mut self.strong);
+        }
+        fn weak(&mut self, resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {
+            for oop in self.weak.iter_mut() {
+                *oop = oop.and_then(&mut *resolve);
+            }
+        }
+    }
+    for full in [false, true] {
+        let mut image = TestImage::new();
+        let (alive, dead) = (image.heap.string("alive").unwrap(), image.heap.string("dead").unwrap());
+        let nil = image.heap.nil();
+        let mut roots = Table { strong: alive, weak: vec![Some(alive), Some(dead), Some(nil), Some(Oop::ZERO)] };
+        if full {
+            image.heap.full_collect(&mut roots)
+        } else {
+            image.heap.scavenge(&mut roots)
+        }
+        assert_eq!(roots.weak, [Some(roots.strong), None, Some(nil), Some(Oop::ZERO)]);
+        assert_ne!(roots.strong, alive);
+    }
+}
+
+#[test]
+fn identity_hashes_and_read_only_bits_stay() {
+    let mut image = TestImage::new();
+    let oop = image.heap.string("me").unwrap();
+    let hash = image.heap.identity_hash(oop);
+    image.heap.set_immutable(oop, true);
+    let mut roots = vec![oop];
+    image.heap.scavenge(&mut roots);
+    image.heap.full_collect(&mut roots);
+    assert_eq!(image.heap.identity_hash(roots[0]), hash);
+    assert!(image.heap.is_immutable(roots[0]));
+}
+
+#[test]
+fn a_full_collection_asks_for_the_next_by_growth() {
+    let mut image = TestImage::with_sizes(256 << 20, HeapConfig::default());
+    image.heap.full_collect(&mut NoRoots);
+    let mut bytes = 0u64;
+    while !image.heap.gc_request.full {
+        bytes += 80_016;
+        image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 20_000).unwrap();
+        assert!(bytes < 100 << 20);
+        bytes += 80_000;
+    }
+    assert!(bytes >= image.heap.policy.headroom_bytes);
+}

@@ -1,0 +1,168 @@
+//! Small images for tests: a heap with the objects that every image has, built by hand.
+//!
+//! ```
+//! use osvm_core::testing::TestImage;
+//! let mut image = TestImage::new();
+//! let array = image.heap.array(&[]).unwrap();
+//! assert_eq!(image.heap.class_of(array), image.class("Array"));
+//! ```
+
+use crate::heap::{AllocRegion, Heap, HeapConfig};
+use crate::object::{self, Format};
+use crate::oop::Oop;
+use crate::special::{SPECIAL_OBJECTS, Special};
+
+/// Slots of the hidden roots: pages of the class table and eight of the VM's own.
+const HIDDEN_ROOTS_SLOTS: usize = 4096 + 8;
+/// Class index of nil's class in a test image.
+const CLASS_INDEX_NIL: u32 = 1024;
+
+/// The classes of a test image: class index, name, format and number of named fields of the instances, special object.
+const CLASSES: &[(u32, &str, Format, usize, Option<Special>)] = &[
+    (object::CLASS_INDEX_SMALL_INTEGER, "SmallInteger", Format::EMPTY, 0, Some(Special::ClassSmallInteger)),
+    (object::CLASS_INDEX_CHARACTER, "Character", Format::EMPTY, 0, Some(Special::ClassCharacter)),
+    (object::CLASS_INDEX_SMALL_FLOAT, "SmallFloat64", Format::EMPTY, 0, None),
+    (object::CLASS_INDEX_LARGE_NEGATIVE, "LargeNegativeInteger", Format::BYTES, 0, Some(Special::ClassLargeNegativeInteger)),
+    (object::CLASS_INDEX_LARGE_POSITIVE, "LargePositiveInteger", Format::BYTES, 0, Some(Special::ClassLargePositiveInteger)),
+    (object::CLASS_INDEX_FLOAT, "BoxedFloat64", Format::WORDS_32, 0, Some(Special::ClassFloat)),
+    (object::CLASS_INDEX_MESSAGE, "Message", Format::FIXED, 3, Some(Special::ClassMessage)),
+    (object::CLASS_INDEX_CONTEXT, "Context", Format::INDEXABLE_FIXED, 6, Some(Special::ClassContext)),
+    (object::CLASS_INDEX_BLOCK_CLOSURE, "BlockClosure", Format::INDEXABLE_FIXED, 3, Some(Special::ClassBlockClosure)),
+    (object::CLASS_INDEX_FULL_BLOCK_CLOSURE, "FullBlockClosure", Format::INDEXABLE_FIXED, 4, Some(Special::ClassFullBlockClosure)),
+    (object::CLASS_INDEX_BYTE_ARRAY, "ByteArray", Format::BYTES, 0, Some(Special::ClassByteArray)),
+    (object::CLASS_INDEX_ARRAY, "Array", Format::INDEXABLE, 0, Some(Special::ClassArray)),
+    (object::CLASS_INDEX_STRING, "ByteString", Format::BYTES, 0, Some(Special::ClassString)),
+    (object::CLASS_INDEX_BITMAP, "Bitmap", Format::WORDS_32, 0, Some(Special::ClassBitmap)),
+    (object::CLASS_INDEX_POINT, "Point", Format::FIXED, 2, Some(Special::ClassPoint)),
+    (CLASS_INDEX_NIL, "UndefinedObject", Format::EMPTY, 0, None),
+    (1025, "False", Format::EMPTY, 0, None),
+    (1026, "True", Format::EMPTY, 0, None),
+    (1027, "Class", Format::FIXED, 8, None),
+    (1028, "CompiledMethod", Format::COMPILED_METHOD, 0, Some(Special::ClassCompiledMethod)),
+    (1029, "WeakArray", Format::WEAK, 0, None),
+    (1030, "WeakHolder", Format::WEAK, 2, None),
+    (1031, "Ephemeron", Format::EPHEMERON, 3, None),
+    (1032, "Semaphore", Format::FIXED, 4, Some(Special::ClassSemaphore)),
+    (1033, "Object", Format::EMPTY, 0, None),
+    (1034, "Association", Format::FIXED, 2, None),
+    (1035, "DoubleByteArray", Format::SHORTS, 0, None),
+    (1036, "DoubleWordArray", Format::WORDS_64, 0, None),
+];
+
+/// A heap with nil, false, true, class table, a few classes and a special objects array, and nothing that runs.
+pub struct TestImage {
+    /// The object memory.
+    pub heap: Heap,
+}
+
+impl Default for TestImage {
+    fn default() -> Self {
+        TestImage::new()
+    }
+}
+
+impl TestImage {
+    /// An image in a region of 8 MiB, with an eden of 64 KiB so that tests fill it soon.
+    pub fn new() -> TestImage {
+        TestImage::with_sizes(8 << 20, HeapConfig { eden_bytes: 64 << 10, survivor_bytes: 16 << 10 })
+    }
+
+    /// An image in a region of `region_bytes`.
+    ///
+    /// # Panics
+    /// If the region is too small for the image or there is no memory for it.
+    pub fn with_sizes(region_bytes: usize, config: HeapConfig) -> TestImage {
+        let region = AllocRegion::new(region_bytes).expect("memory for the test image");
+        let mut heap = Heap::new(Box::new(region), config);
+        build(&mut heap);
+        TestImage { heap }
+    }
+
+    /// The class of this name.
+    ///
+    /// # Panics
+    /// If the image has no such class.
+    pub fn class(&self, name: &str) -> Oop {
+        self.heap.class_at(class_index(name))
+    }
+
+    /// A new class whose instances have this format and so many named fields; entered in the class table with its first instance.
+    ///
+    /// # Panics
+    /// If memory is full.
+    pub fn new_class(&mut self, name: &str, format: Format, fields: usize) -> Oop {
+        let class = self.class("Class");
+        let class = self.heap.instantiate(class, 0).expect("memory for a class");
+        let name = self.heap.string(name).expect("memory for a name");
+        fill_class(&mut self.heap, class, name, format, fields);
+        class
+    }
+
+    /// A new compiled method with these literals and bytecodes.
+    ///
+    /// # Panics
+    /// If memory is full.
+    pub fn method(&mut self, literals: &[Oop], bytecodes: &[u8]) -> Oop {
+        let (format, code_slots) = Format::for_units(Format::COMPILED_METHOD, bytecodes.len() as u64, 0);
+        let slots = 1 + literals.len() + code_slots as usize;
+        let method = self.heap.alloc_bits(class_index("CompiledMethod"), format, slots).expect("memory for a method");
+        self.heap.store(method, 0, Oop::from_small_int(literals.len() as i64));
+        for (i, &literal) in literals.iter().enumerate() {
+            self.heap.store(method, 1 + i, literal);
+        }
+        self.heap.bytes_mut(method).copy_from_slice(bytecodes);
+        method
+    }
+}
+
+/// The class index of a class of the test image.
+fn class_index(name: &str) -> u32 {
+    CLASSES.iter().find(|class| class.1 == name).unwrap_or_else(|| panic!("the test image has no class {name}")).0
+}
+
+fn build(heap: &mut Heap) {
+    const ENOUGH: &str = "the region has room for the image";
+    for index in 0..3 {
+        heap.alloc_raw_old(0, Format::EMPTY, CLASS_INDEX_NIL + index).expect(ENOUGH);
+    }
+    // The array of free lists, and the hidden roots, must be the fourth and fifth object (Spur's layout).
+    let free_lists = heap.alloc_raw_old(64, Format::WORDS_64, object::CLASS_INDEX_ARRAY_PUN + 3).expect(ENOUGH);
+    (0..64).for_each(|i| heap.store_word(free_lists, i, 0));
+    let nil = heap.nil;
+    let pun = object::CLASS_INDEX_ARRAY_PUN;
+    let nils = |heap: &mut Heap, slots: usize, index: u32| {
+        let oop = heap.alloc_raw_old(slots as u64, Format::INDEXABLE, index).expect(ENOUGH);
+        heap.slots_mut(oop).fill(nil);
+        oop
+    };
+    heap.hidden_roots = nils(heap, HIDDEN_ROOTS_SLOTS, pun);
+    let pages = [nils(heap, 1024, pun), nils(heap, 1024, pun)];
+    heap.store(heap.hidden_roots, 0, pages[0]);
+    heap.store(heap.hidden_roots, 1, pages[1]);
+    heap.special_objects = nils(heap, 60, object::CLASS_INDEX_ARRAY);
+    for &(index, ..) in CLASSES {
+        let class = heap.alloc_raw_old(8, Format::FIXED, class_index("Class")).expect(ENOUGH);
+        heap.slots_mut(class).fill(nil);
+        heap.set_header(class, heap.header(class) | (index as u64) << object::HASH_SHIFT);
+        heap.store(pages[(index >> 10) as usize], (index & 1023) as usize, class);
+    }
+    for &(index, name, format, fields, special) in CLASSES {
+        let class = heap.class_at(index);
+        let (string_format, slots) = Format::for_units(Format::BYTES, name.len() as u64, 0);
+        let string = heap.alloc_raw_old(slots, string_format, object::CLASS_INDEX_STRING).expect(ENOUGH);
+        heap.bytes_mut(string).copy_from_slice(name.as_bytes());
+        fill_class(heap, class, string, format, fields);
+        if let Some(special) = special {
+            heap.set_special(special, class);
+        }
+    }
+    debug_assert!(SPECIAL_OBJECTS.iter().all(|special| special.0 < 60));
+    let (false_, true_) = (heap.false_, heap.true_);
+    heap.set_special(Special::False, false_);
+    heap.set_special(Special::True, true_);
+}
+
+fn fill_class(heap: &mut Heap, class: Oop, name: Oop, format: Format, fields: usize) {
+    heap.store(class, 2, Oop::from_small_int((format.0 as i64) << 16 | fields as i64));
+    heap.store(class, 6, name);
+}
