@@ -54,14 +54,10 @@ pub struct Counters {
     pub process_switches: u64,
     /// Looks for events.
     pub event_checks: u64,
-    /// Scavenges.
-    pub scavenges: u64,
-    /// Microseconds in scavenges, all together and the longest.
-    pub scavenge_micros: (u64, u64),
-    /// Full collections.
-    pub full_collections: u64,
-    /// Microseconds in full collections, all together and the longest.
-    pub full_micros: (u64, u64),
+    /// Microseconds of the longest scavenge.
+    pub longest_scavenge: u64,
+    /// Microseconds of the longest full collection.
+    pub longest_full: u64,
     /// Stack pages that were written out to contexts because another frame needed one.
     pub stack_pages_flushed: u64,
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{RunArgs, StatsFormat, Trace};
 use crate::failure::Failure;
+use osvm_core::heap::GcStats;
 use osvm_core::vm::{Counters, Options};
 use osvm_host::{Machine, MachineOptions};
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     .map_err(Failure::start)?;
     let result = machine.run();
     if let Some(format) = args.stats {
-        print_stats(&machine.vm.counters, format);
+        print_stats(&machine.vm.counters, &machine.vm.heap.stats, format);
     }
     result.map_err(|error| {
         let stacks = machine.vm.all_stacks();
@@ -37,7 +38,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     })
 }
 
-fn print_stats(counters: &Counters, format: StatsFormat) {
+fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) {
     let rows = [
         ("lookups", counters.lookups),
         ("method_cache_hits", counters.method_cache_hits),
@@ -46,12 +47,12 @@ fn print_stats(counters: &Counters, format: StatsFormat) {
         ("process_switches", counters.process_switches),
         ("event_checks", counters.event_checks),
         ("stack_pages_flushed", counters.stack_pages_flushed),
-        ("scavenges", counters.scavenges),
-        ("scavenge_microseconds", counters.scavenge_micros.0),
-        ("longest_scavenge_microseconds", counters.scavenge_micros.1),
-        ("full_collections", counters.full_collections),
-        ("full_microseconds", counters.full_micros.0),
-        ("longest_full_microseconds", counters.full_micros.1),
+        ("scavenges", collections.scavenges),
+        ("scavenge_microseconds", collections.scavenge_microseconds),
+        ("longest_scavenge_microseconds", counters.longest_scavenge),
+        ("full_collections", collections.full_collections),
+        ("full_microseconds", collections.full_microseconds),
+        ("longest_full_microseconds", counters.longest_full),
     ];
     match format {
         StatsFormat::Json => {

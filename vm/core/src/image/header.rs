@@ -86,9 +86,6 @@ const OTHER_FILES: &[(&[u8], &str)] = &[
 /// Where a header may start: at the front, or behind 512 bytes that some systems use for an interpreter line.
 const HEADER_OFFSETS: [u64; 2] = [0, 512];
 
-/// Bytes that [`ImageHeader::parse`] wants to see.
-pub const PARSE_BYTES: usize = 512 + 128;
-
 /// Everything that an image's header says. What the VM does not use itself is kept for the next snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ImageHeader {
@@ -131,6 +128,9 @@ pub struct ImageHeader {
 }
 
 impl ImageHeader {
+    /// Bytes that [`ImageHeader::parse`] wants to see: the longest header, behind 512 bytes of something else.
+    pub const PARSE_BYTES: usize = 512 + 128;
+
     /// Flag: the window fills the screen.
     pub const FULL_SCREEN: u64 = 1;
     /// Flag: floats are stored with the less significant word first.
@@ -166,7 +166,7 @@ impl ImageHeader {
         }
     }
 
-    /// Reads the header from the first [`PARSE_BYTES`] bytes of a file (fewer if it is shorter) of `file_size` bytes.
+    /// Reads the header from the first [`ImageHeader::PARSE_BYTES`] bytes of a file (fewer if it is shorter) of `file_size` bytes.
     pub fn parse(bytes: &[u8], file_size: u64) -> Result<ImageHeader, ImageError> {
         let found = HEADER_OFFSETS.iter().find_map(|&offset| Some((offset, supported(u32_at(bytes, offset as usize)?)?)));
         let Some((offset, word_size)) = found else { return Err(refusal(bytes)) };

@@ -2,7 +2,7 @@
 
 use super::body::{Starts, Translation};
 use super::error::{ImageError, ImageErrorKind};
-use super::header::{ImageHeader, PARSE_BYTES, WordSize};
+use super::header::{ImageHeader, WordSize};
 use super::roots::{self, ClassTable, First};
 use super::segments::{BRIDGE_BYTES, Segments};
 use super::source::ImageSource;
@@ -25,8 +25,8 @@ pub struct LoadedImage {
 
 /// Reads and checks an image's header.
 pub fn read_header(source: &mut dyn ImageSource) -> Result<ImageHeader, ImageError> {
-    let mut bytes = [0; PARSE_BYTES];
-    let len = source.len().min(PARSE_BYTES as u64) as usize;
+    let mut bytes = [0; ImageHeader::PARSE_BYTES];
+    let len = source.len().min(bytes.len() as u64) as usize;
     source.read_at(0, &mut bytes[..len]).map_err(|e| ImageError::io(0, &e))?;
     ImageHeader::parse(&bytes[..len], source.len())
 }

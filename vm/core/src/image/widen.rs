@@ -126,27 +126,30 @@ impl Plan {
 
     /// Forwarders lead to what they stand for, so that none is needed any more.
     fn resolve_forwarders(&mut self, forwarders: &[usize]) -> Result<(), ImageError> {
+        let mut path = Vec::new();
         for &forwarder in forwarders {
-            let (mut at, mut steps) = (forwarder, 0);
+            let mut at = forwarder;
             let target = loop {
-                steps += 1;
-                let value = self.slot(at, 0);
-                let next = value.filter(|&value| value & 3 == 0).and_then(|value| self.segments.position(value.into()));
-                match next {
-                    // A target that has no place yet is the next forwarder of a chain, or no object.
-                    Some(next) if next % 8 == 0 && self.places[next as usize / 8] == 0 => at = next as usize,
-                    _ => break value.and_then(|value| self.oop(value)),
+                if self.places[at / 8] != 0 || path.len() > forwarders.len() || forwarders.binary_search(&at).is_err() {
+                    break self.new_address(at).filter(|_| path.len() <= forwarders.len());
                 }
-                if steps > forwarders.len() || forwarders.binary_search(&at).is_err() {
-                    break None;
+                path.push(at);
+                match self.slot(at, 0) {
+                    Some(value) if value & 3 == 0 => match self.segments.position(value.into()) {
+                        Some(next) if next % 8 == 0 => at = next as usize,
+                        _ => break None,
+                    },
+                    value => break value.and_then(|value| self.oop(value)),
                 }
             };
             let Some(target) = target else {
                 let offset = self.segments.file_offset(forwarder as u64);
                 return Err(ImageError::corrupt(offset, "a forwarder that leads to no object", "it stands for another object"));
             };
-            self.places[forwarder / 8] = REPLACED;
-            self.replaced.insert(forwarder, target);
+            for at in path.drain(..) {
+                self.places[at / 8] = REPLACED;
+                self.replaced.insert(at, target);
+            }
         }
         Ok(())
     }

@@ -394,13 +394,7 @@ impl Vm {
             self.heap.scavenge(&mut roots);
         }
         let micros = self.platform.monotonic_microseconds().saturating_sub(started);
-        let (count, times) = match full {
-            true => (&mut self.counters.full_collections, &mut self.counters.full_micros),
-            false => (&mut self.counters.scavenges, &mut self.counters.scavenge_micros),
-        };
-        *count += 1;
-        times.0 += micros;
-        times.1 = times.1.max(micros);
+        self.count_collection(full, micros);
         if self.options.trace_gc {
             let kind = if full { "full collection" } else { "scavenge" };
             let after = self.heap.old_bytes();
@@ -413,6 +407,17 @@ impl Vm {
             }
         }
         Ok(())
+    }
+
+    fn count_collection(&mut self, full: bool, micros: u64) {
+        let stats = &mut self.heap.stats;
+        let (total, last, longest) = match full {
+            true => (&mut stats.full_microseconds, &mut stats.last_full_microseconds, &mut self.counters.longest_full),
+            false => (&mut stats.scavenge_microseconds, &mut stats.last_scavenge_microseconds, &mut self.counters.longest_scavenge),
+        };
+        *total += micros;
+        *last = micros;
+        *longest = micros.max(*longest);
     }
 
     /// Makes the heap ready to be written, frames being written out already.

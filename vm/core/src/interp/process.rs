@@ -218,8 +218,8 @@ impl Vm {
         let request = std::mem::take(&mut self.heap.gc_request);
         if request.scavenge || request.full {
             self.collect(request.full)?;
-            self.after_collection()?;
         }
+        self.tell_of_memory()?;
         self.counters.event_checks += 1;
         self.check_events()?;
         self.budget = self.budget.saturating_sub(1);
@@ -229,11 +229,12 @@ impl Vm {
         Ok(())
     }
 
-    fn after_collection(&mut self) -> Result<(), VmError> {
-        if self.heap.take_pending_finalization() {
+    /// Signals that something became unreachable and that memory runs short.
+    fn tell_of_memory(&mut self) -> Result<(), VmError> {
+        for _ in 0..std::mem::take(&mut self.heap.pending_finalization) {
             self.signal_special(Special::TheFinalizationSemaphore)?;
         }
-        if self.heap.take_low_space() {
+        if std::mem::take(&mut self.heap.low_space_pending) {
             let active = self.active_process();
             self.heap.set_special(Special::ProcessSignalingLowSpace, active);
             self.signal_special(Special::TheLowSpaceSemaphore)?;

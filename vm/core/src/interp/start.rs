@@ -18,8 +18,7 @@ impl Vm {
         options: Options,
     ) -> Result<Vm, VmError> {
         let LoadedImage { mut heap, header } = image;
-        heap.stress = options.gc_stress;
-        heap.allocations_until_stress = options.gc_stress;
+        heap.set_stress(options.gc_stress);
         let mut vm = Vm { options, ..Vm::idle(heap, header, platform, plugins) };
         vm.resume_active_process()?;
         Ok(vm)

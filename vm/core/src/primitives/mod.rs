@@ -1,8 +1,7 @@
 //! The numbered primitives: one table says number, name, arguments and what each does.
 //!
 //! Each family has a file, and each file a slice of rows; they are put together at compile time, so that two rows of one number do
-//! not compile. `docs/primitives.md` is printed from the same rows (`cargo run -p osvm-core --example primitives-table`). What a
-//! primitive does and why it fails is specified by `InterpreterPrimitives` and `StackInterpreterPrimitives` of the OpenSmalltalk
+//! not compile. `docs/primitives.md` is written from the same rows (`cargo xtask docs`). What a primitive does and why it fails is specified by `InterpreterPrimitives` and `StackInterpreterPrimitives` of the OpenSmalltalk
 //! and Pharo VMs; where one here does more or other than those, the file of its family says so.
 //!
 //! A primitive that fails changes nothing before: the interpreter may call it again with forwarders followed or memory collected.

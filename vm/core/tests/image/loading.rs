@@ -77,6 +77,27 @@ fn forwarders_in_a_circle_are_refused() {
 }
 
 #[test]
+fn long_chains_of_forwarders_take_no_longer_than_their_length() {
+    for size in SIZES {
+        let mut b = Builder::new(size);
+        let first = b.object(object::CLASS_INDEX_FORWARDER, Format::FORWARDED, &[BASE]);
+        for count in 1..200_000 {
+            b.object(object::CLASS_INDEX_FORWARDER, Format::FORWARDED, &[first + 16 * (count - 1)]);
+        }
+        // Backwards each is resolved when the next asks; forwards the first one asks for all.
+        let target = b.object(THING, Format::EMPTY, &[]);
+        let start = b.object(object::CLASS_INDEX_FORWARDER, Format::FORWARDED, &[BASE]);
+        for count in 1..200_000 {
+            b.set(start + 16 * (count - 1), 0, start + 16 * count);
+            b.object(object::CLASS_INDEX_FORWARDER, Format::FORWARDED, &[target]);
+        }
+        b.set(b.special, HOOK, start);
+        let heap = load(&b.finish()).heap;
+        assert!(!heap.is_forwarded(heap.special(Special::TheDisplay)));
+    }
+}
+
+#[test]
 fn transient_bits_are_cleared() {
     for size in SIZES {
         let mut b = Builder::new(size);

@@ -2,7 +2,7 @@
 
 use crate::builder::Builder;
 use crate::{load, refusal, try_load};
-use osvm_core::image::{ImageErrorKind, WordSize};
+use osvm_core::image::{ImageErrorKind, ImageHeader, WordSize};
 
 const SUPPORTED: &str = "supported are Spur images, 64-bit (68021, 68533) and 32-bit (6521, 7033), little endian";
 
@@ -69,5 +69,35 @@ fn every_supported_format_loads() {
         let (saved, header) = crate::save(&load(&b.finish()));
         assert_eq!(header.version, if version == 7033 || version == 68533 { 68533 } else { 68021 });
         assert_eq!(load(&saved).header, header);
+    }
+}
+
+#[test]
+fn headers_survive_a_round_trip() {
+    for size in [WordSize::Bits32, WordSize::Bits64] {
+        let word = |value: u64| if size == WordSize::Bits32 { value & 0xFFFF_FFFF } else { value };
+        let header = ImageHeader {
+            version: if size == WordSize::Bits32 { 7033 } else { 68533 },
+            word_size: size,
+            header_offset: 0,
+            header_size: 256,
+            data_size: 1024,
+            base_address: word(0x1234_5678_9000_0000 + 0x10_0008),
+            special_objects: word(0x0102_0304_0506_0708),
+            last_hash: word(0x1112_1314_1516_1718),
+            screen_size: word(0x2122_2324_2526_2728),
+            flags: word(0x3132_3334_3536_3738),
+            extra_vm_memory: 0x4142_4344,
+            stack_pages: 0x5152,
+            code_kib: 0x5354,
+            eden_bytes: 0x6162_6364,
+            max_external_semaphores: 0x7172,
+            image_version: 0x7374,
+            first_segment_size: 512,
+            free_old_space: word(0x8182_8384_8586_8788),
+        };
+        let bytes = header.to_bytes();
+        assert_eq!(bytes.len(), 256);
+        assert_eq!(ImageHeader::parse(&bytes, 256 + 1024).unwrap(), header);
     }
 }

@@ -1,5 +1,0 @@
-//! Prints `docs/primitives.md`.
-
-fn main() {
-    print!("{}", osvm_core::primitives::markdown());
-}
