@@ -222,7 +222,7 @@ impl Vm {
             117 => Entry::Named,
             _ => match if for_context { super::control::lookup_for_context(number) } else { super::control::lookup(number) } {
                 Some(run) => Entry::Control(run),
-                None => match primitives::lookup(number).map(|p| p.run) {
+                None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
                     Some(Run::Value(run)) => Entry::Value(run),
                     Some(Run::Control(run)) => Entry::Control(run),
                     Some(Run::Fails(_)) | None => Entry::Missing,
