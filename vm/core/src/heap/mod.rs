@@ -30,6 +30,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tmp;
+mod transfer;
 mod walk;
 mod weak;
 
