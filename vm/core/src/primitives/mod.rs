@@ -8,6 +8,8 @@
 
 mod absent;
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod arithmetic_tests;
 mod arrays;
 mod bytes;
