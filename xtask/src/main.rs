@@ -27,8 +27,8 @@ fn main() -> ExitCode {
 }
 
 /// The pages, by their path in the workspace.
-fn pages() -> [(&'static str, String); 1] {
-    [("docs/plugins.md", plugins_page::text())]
+fn pages() -> [(&'static str, String); 2] {
+    [("docs/plugins.md", plugins_page::text()), ("docs/primitives.md", osvm_core::primitives::markdown())]
 }
 
 fn root() -> &'static Path {

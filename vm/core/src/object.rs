@@ -39,6 +39,8 @@ pub const CLASS_INDEX_FREE: u32 = 0;
 pub const CLASS_INDEX_FORWARDER: u32 = 8;
 /// Class index of the VM's own arrays (hidden roots, class table pages).
 pub const CLASS_INDEX_ARRAY_PUN: u32 = 16;
+/// The class indices up to here are no classes that an image sees among its objects.
+pub const LAST_CLASS_INDEX_PUN: u32 = 31;
 /// Class index of SmallInteger.
 pub const CLASS_INDEX_SMALL_INTEGER: u32 = 1;
 /// Class index of Character.

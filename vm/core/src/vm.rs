@@ -99,6 +99,23 @@ pub struct Vm {
     pub(crate) preemption_yields: bool,
     /// What the image's file said about it.
     pub(crate) header: ImageHeader,
+    /// When it was started (UTC microseconds).
+    pub(crate) start_time: u64,
+}
+
+#[cfg(test)]
+impl Vm {
+    /// What a value primitive answers to a receiver and the arguments behind it, which need not be on the stack.
+    pub(crate) fn call_value(
+        &mut self,
+        run: crate::primitives::ValuePrimitive,
+        operands: &[Oop],
+    ) -> Result<Oop, crate::error::PrimError> {
+        let stack: Vec<Oop> = operands.iter().rev().copied().collect();
+        assert!(!stack.is_empty(), "a call has a receiver");
+        // SAFETY: receiver and arguments are in `stack`, which outlives the call; a primitive does not keep its `Args`.
+        run(self, unsafe { Args::new(stack.as_ptr(), stack.len() - 1) })
+    }
 }
 
 /// Receiver and arguments of a primitive that is being called, where they lie on the VM's stack.

@@ -278,6 +278,9 @@ impl Plan {
 
     /// The end of the first part of old space in which so little is dead that it stays: where an object ends.
     fn dense_prefix(&self, first: u64, limit: u64, waste: u64) -> u64 {
+        if waste == 0 {
+            return self.solid_prefix(first, limit);
+        }
         let (mut end, mut live, mut total) = (first, 0, 0);
         let mut word = first;
         while word < limit {
@@ -300,6 +303,22 @@ impl Plan {
         // What is dead at the end belongs to what moves.
         while end > first && !self.bits.is_set(end - 1) {
             end -= 1;
+        }
+        end
+    }
+
+    /// The end of the first part of old space in which nothing is dead; not quite, if more is alive in its last block.
+    fn solid_prefix(&self, first: u64, limit: u64) -> u64 {
+        let (mut end, mut block, mut block_first) = (first, u64::MAX, first);
+        while let Some(word) = self.bits.next_set(end, limit) {
+            let header_block = self.header_word(word) >> 6;
+            if word != end {
+                return if header_block == block { block_first } else { end };
+            }
+            if header_block != block {
+                (block, block_first) = (header_block, word);
+            }
+            end = word + self.words_at(word);
         }
         end
     }

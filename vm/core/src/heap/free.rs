@@ -49,7 +49,7 @@ impl FreeLists {
     /// # Safety
     /// `start .. start + bytes` lies in old space, is aligned to 8, and holds nothing that anyone needs.
     pub(super) unsafe fn add(&mut self, start: u64, bytes: u64) {
-        debug_assert!(bytes >= MIN_BYTES && bytes % 8 == 0);
+        debug_assert!(bytes >= MIN_BYTES && bytes.is_multiple_of(8));
         self.bytes += bytes;
         // SAFETY: the caller's promise; a chunk has room for a header and a slot.
         unsafe {

@@ -10,10 +10,14 @@
 
 mod access;
 mod alloc;
+
+mod r#become;
 mod bitmap;
 mod cards;
 mod check;
 mod compact;
+mod copy;
+mod enumerate;
 mod free;
 mod identity;
 mod mark;
@@ -22,12 +26,15 @@ mod raw;
 mod region;
 mod roots;
 mod scavenge;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tmp;
+mod transfer;
 mod walk;
 mod weak;
 
+pub use r#become::BecomeEffects;
 pub use policy::{GcPolicy, GcStats};
 pub use region::{AllocRegion, Region};
 pub use roots::{NoRoots, Roots};

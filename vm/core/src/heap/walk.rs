@@ -19,8 +19,17 @@ impl Heap {
         Objects { heap: self, at: 0, spaces, next_space: 0 }
     }
 
+    /// The objects that [`Heap::objects`] names after `oop`.
+    pub fn objects_after(&self, oop: Oop) -> Objects<'_> {
+        let mut objects = self.objects();
+        let space = objects.spaces.iter().position(|&(start, end)| oop.0 >= start && oop.0 < end);
+        objects.next_space = space.unwrap_or(objects.spaces.len());
+        objects.at = if space.is_some() { self.end_of(oop) } else { 0 };
+        objects
+    }
+
     /// The first object whose memory starts at or behind `address` and before `limit`, free chunks left out.
-    pub(crate) fn next_object(&self, mut address: u64, limit: u64) -> Option<Oop> {
+    pub(crate) fn object_from(&self, mut address: u64, limit: u64) -> Option<Oop> {
         while address < limit {
             let oop = self.object_at(address);
             if self.class_index(oop) != object::CLASS_INDEX_FREE {
@@ -39,7 +48,7 @@ impl Iterator for Objects<'_> {
         loop {
             let (start, end) = *self.spaces.get(self.next_space)?;
             let from = if self.at == 0 { start } else { self.at };
-            match self.heap.next_object(from, end) {
+            match self.heap.object_from(from, end) {
                 Some(oop) => {
                     self.at = self.heap.end_of(oop);
                     return Some(oop);

@@ -14,7 +14,7 @@ use crate::oop::Oop;
 impl Heap {
     /// The next object to mourn: an ephemeron that fired or a weak array that lost something; `None` if there is none.
     pub fn fetch_mourner(&mut self) -> Option<Oop> {
-        self.mourners.pop_front()
+        self.mourners.pop_front().map(|mourner| self.follow(mourner))
     }
 
     /// Number of strong slots of a weak array: the named fields of its class. It works while a collection runs.

@@ -132,6 +132,8 @@ fn adopt(heap: &mut Heap, segments: &Segments, special_objects: u64, header: &Im
     heap.special_objects = Oop(base + 8 * special_objects as u64);
     heap.last_hash = header.last_hash;
     heap.has_forwarders = false;
+    heap.new_finalization = header.flags & ImageHeader::NEW_FINALIZATION != 0;
+    heap.update_threshold();
     roots::check_special_objects(heap, special_offset)?;
     let small_float = heap.class_at(object::CLASS_INDEX_SMALL_FLOAT);
     heap.small_floats = small_float != heap.nil() && small_float != heap.special(Special::ClassFloat);

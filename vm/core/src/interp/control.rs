@@ -80,7 +80,7 @@ impl Vm {
         if object.is_pointer() && self.heap.class_index(object) == CLASS_INDEX_CONTEXT {
             return on_context(self, args);
         }
-        match crate::primitives::lookup(number).map(|p| p.run) {
+        match crate::primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
             Some(Run::Value(run)) => {
                 // SAFETY: receiver and arguments are on the active stack, which a value primitive does not change.
                 let operands = unsafe { Args::new(self.sp as usize as *const Oop, args) };
@@ -309,7 +309,7 @@ impl Vm {
         let index = number.as_small_int().and_then(|n| u16::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
         let control = if self.is_context(receiver) { lookup_for_context(index) } else { lookup(index) };
         self.spread(2, array)?;
-        let result = match (control, crate::primitives::lookup(index).map(|p| p.run)) {
+        let result = match (control, crate::primitives::lookup(index).filter(|p| p.accepts(count)).map(|p| p.run)) {
             (Some(run), _) | (None, Some(Run::Control(run))) => run(self, count),
             (None, Some(Run::Value(run))) => {
                 // SAFETY: as in `context_or`.

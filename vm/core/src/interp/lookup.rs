@@ -222,7 +222,7 @@ impl Vm {
             117 => Entry::Named,
             _ => match if for_context { super::control::lookup_for_context(number) } else { super::control::lookup(number) } {
                 Some(run) => Entry::Control(run),
-                None => match primitives::lookup(number).map(|p| p.run) {
+                None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
                     Some(Run::Value(run)) => Entry::Value(run),
                     Some(Run::Control(run)) => Entry::Control(run),
                     Some(Run::Fails(_)) | None => Entry::Missing,
@@ -347,6 +347,13 @@ impl Vm {
             }
         }
         self.flush_caches();
+    }
+
+    /// Forgets the translation of a method that a primitive stored into, if it has one.
+    pub(crate) fn method_changed(&mut self, method: Oop) {
+        if [false, true].iter().any(|&for_context| self.codes.codes.contains_key(&(method.bits(), for_context))) {
+            self.flush_method(method);
+        }
     }
 
     /// Drops code of dead methods and code that is retired and in no frame. Frames must all be written to their pages.

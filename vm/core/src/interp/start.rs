@@ -3,6 +3,7 @@
 use super::layout::process;
 use super::{CodeCache, MethodCache, StackZone};
 use crate::error::{PrimError, VmError};
+use crate::heap::Heap;
 use crate::image::{ImageHeader, LoadedImage};
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
@@ -18,12 +19,20 @@ impl Vm {
     ) -> Result<Vm, VmError> {
         let LoadedImage { mut heap, header } = image;
         heap.set_stress(options.gc_stress);
+        let mut vm = Vm { options, ..Vm::idle(heap, header, platform, plugins) };
+        vm.resume_active_process()?;
+        Ok(vm)
+    }
+
+    /// A machine with this heap that has nothing to run yet.
+    pub(crate) fn idle(heap: Heap, header: ImageHeader, mut platform: Box<dyn Platform>, plugins: Box<dyn PluginHost>) -> Vm {
+        let start_time = platform.utc_microseconds();
         let preemption_yields = header.preemption_yields();
-        let mut vm = Vm {
+        Vm {
             heap,
             platform,
             plugins,
-            options,
+            options: Options::default(),
             counters: Counters::default(),
             stack: StackZone::new(),
             fp: 0,
@@ -39,9 +48,8 @@ impl Vm {
             budget: 0,
             preemption_yields,
             header,
-        };
-        vm.resume_active_process()?;
-        Ok(vm)
+            start_time,
+        }
     }
 
     fn resume_active_process(&mut self) -> Result<(), VmError> {

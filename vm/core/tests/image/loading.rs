@@ -1,7 +1,7 @@
 //! Built images of both word sizes: segments, forwarders, and what is wrong in each way that an image can be wrong.
 
 use crate::builder::{BASE, Builder, THING};
-use crate::{load, refusal};
+use crate::support::{check_damaged, check_truncations, load, refusal};
 use osvm_core::image::WordSize;
 use osvm_core::object::{self, Format};
 use osvm_core::special::Special;
@@ -266,4 +266,14 @@ fn headers_that_make_no_sense_are_refused() {
             assert!(message.contains(expected) || message.contains("the segments end"), "{message}");
         }
     }
+}
+
+#[test]
+fn truncated_images_are_refused() {
+    SIZES.into_iter().for_each(|size| check_truncations(&Builder::new(size).finish()));
+}
+
+#[test]
+fn damaged_images_are_refused_or_harmless() {
+    SIZES.into_iter().for_each(|size| check_damaged(Builder::new(size).finish(), 0..10_000));
 }

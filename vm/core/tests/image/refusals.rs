@@ -1,7 +1,7 @@
 //! Files that are no images, or images of formats that this VM does not run.
 
 use crate::builder::Builder;
-use crate::{load, refusal, try_load};
+use crate::support::{load, refusal, save, try_load};
 use osvm_core::image::{ImageErrorKind, ImageHeader, WordSize};
 
 const SUPPORTED: &str = "supported are Spur images, 64-bit (68021, 68533) and 32-bit (6521, 7033), little endian";
@@ -66,7 +66,7 @@ fn every_supported_format_loads() {
     {
         let mut b = Builder::new(size);
         b.header.version = version;
-        let (saved, header) = crate::save(&load(&b.finish()));
+        let (saved, header) = save(&load(&b.finish()));
         assert_eq!(header.version, if version == 7033 || version == 68533 { 68533 } else { 68021 });
         assert_eq!(load(&saved).header, header);
     }

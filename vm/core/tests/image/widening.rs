@@ -1,7 +1,7 @@
 //! What becomes of each kind of object of a 32-bit image.
 
 use crate::builder::{BASE, Builder, THING};
-use crate::load;
+use crate::support::load;
 use osvm_core::heap::Heap;
 use osvm_core::image::WordSize;
 use osvm_core::object::{self, Format};

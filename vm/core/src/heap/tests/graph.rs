@@ -46,7 +46,7 @@ impl World {
         let mut oop = self.roots[self.random.below(self.roots.len())];
         for _ in 0..self.random.below(12) {
             let slots = self.image.heap.pointer_slots(oop);
-            let next = self.image.heap.fetch(oop, self.random.below(slots));
+            let next = self.image.heap.fetch_followed(oop, self.random.below(slots));
             if next.is_pointer() && next != self.image.heap.nil() {
                 oop = next;
             }
@@ -119,6 +119,46 @@ impl World {
         }
     }
 
+    /// Exchanges or replaces a few objects, in the heap and in the model.
+    fn swap_identities(&mut self) {
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for _ in 0..1 + self.random.below(4) {
+            if let (Some(x), Some(y)) = (self.pick(), self.pick())
+                && !a.contains(&x)
+                && !b.contains(&x)
+                && !a.contains(&y)
+                && !b.contains(&y)
+                && x != y
+            {
+                a.push(x);
+                b.push(y);
+            }
+        }
+        if [&a, &b].into_iter().flatten().any(|&oop| self.image.heap.is_pinned(oop)) {
+            return;
+        }
+        let two_way = self.random.below(2) == 0;
+        let copy_hash = self.random.below(2) == 0;
+        let renamed: HashMap<i64, i64> = (a.iter().zip(&b))
+            .flat_map(|(&x, &y)| {
+                let (x, y) = (self.number(x), self.number(y));
+                [(x, y), if two_way { (y, x) } else { (x, y) }]
+            })
+            .collect();
+        let (array_a, array_b) = (self.image.heap.array(&a).unwrap(), self.image.heap.array(&b).unwrap());
+        if two_way {
+            self.image.heap.become_two_way(array_a, array_b, copy_hash).unwrap();
+        } else {
+            self.image.heap.become_one_way(array_a, array_b, copy_hash).unwrap();
+        }
+        self.image.heap.follow_roots(&mut self.roots);
+        for value in self.model.values_mut().flatten() {
+            if let Value::Object(number) = value {
+                *number = *renamed.get(number).unwrap_or(number);
+            }
+        }
+    }
+
     /// Compares everything that is reachable with the model.
     fn compare(&self) -> usize {
         assert_sound(&self.image.heap);
@@ -135,6 +175,7 @@ impl World {
                     Value::Nil => assert_eq!(slot, self.image.heap.nil()),
                     Value::Int(int) => assert_eq!(slot.as_small_int(), Some(int)),
                     Value::Object(number) => {
+                        let slot = self.image.heap.follow(slot);
                         assert_eq!(self.number(slot), number);
                         stack.push(slot);
                     }
@@ -149,24 +190,31 @@ impl World {
     }
 }
 
-fn run(seed: u64, waste: u32, pin: bool) {
+fn run(seed: u64, waste: u32, pin: bool, exchange: bool) {
     let mut world = World::new(seed, 16 << 20);
     world.image.heap.policy.waste_256ths = waste;
     for round in 0..60 {
         for _ in 0..200 {
             match world.random.below(10) {
                 0..=4 => world.make(),
-                5..=7 => world.mutate(),
+                5..=6 => world.mutate(),
+                7 if exchange && world.random.below(4) == 0 => world.swap_identities(),
+                7 => world.mutate(),
                 _ => world.forget(),
             }
         }
-        if pin && let Some(oop) = world.pick().filter(|&oop| world.image.heap.is_old(oop)) {
-            let header = world.image.heap.header(oop);
-            world.image.heap.set_header(oop, header | object::PINNED_BIT);
+        if pin && let Some(oop) = world.pick() {
+            world.image.heap.pin(oop).unwrap();
+            world.image.heap.follow_roots(&mut world.roots);
         }
         let before = world.compare();
         if round % 5 == 4 {
-            world.image.heap.full_collect(&mut world.roots);
+            if round % 10 == 4 && !pin {
+                world.image.heap.prepare_snapshot(&mut world.roots).unwrap();
+                assert_eq!(world.image.heap.free_chunk_bytes(), 0);
+            } else {
+                world.image.heap.full_collect(&mut world.roots);
+            }
             // One array is not the graph's: special objects.
             assert_eq!(world.live_objects(), before + 1);
         } else {
@@ -180,16 +228,24 @@ fn run(seed: u64, waste: u32, pin: bool) {
 #[test]
 fn random_graphs_survive_collections() {
     for seed in 1..SEEDS {
-        run(seed * 7919, 0, false);
-        run(seed * 104_729, 16, false);
+        run(seed * 7919, 0, false, false);
+        run(seed * 104_729, 16, false, false);
     }
 }
 
 #[test]
 fn random_graphs_with_pinned_objects() {
     for seed in 1..SEEDS {
-        run(seed * 1299, 0, true);
-        run(seed * 65_537, 8, true);
+        run(seed * 1299, 0, true, false);
+        run(seed * 65_537, 8, true, false);
+    }
+}
+
+#[test]
+fn random_graphs_with_become() {
+    for seed in 1..SEEDS {
+        run(seed * 31_337, 0, false, true);
+        run(seed * 27_644_437, 8, true, true);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tests of the collections.
 
+mod becoming;
 mod graph;
 mod structure;
+mod weak;
 
 use super::Heap;
 use crate::oop::Oop;
