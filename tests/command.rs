@@ -101,7 +101,7 @@ fn info_json() -> Result<(), Failed> {
     let info: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     expect(info["format"] == 6521 && info["classes"] == 50, "info", &info)?;
     expect(info["findings"] == serde_json::json!([]), "findings", &info)?;
-    let console = serde_json::json!({ "ConsolePlugin": ["primitiveLog:level:"] });
+    let console = serde_json::json!({ "ConsolePlugin": { "primitiveLog:level:": 1 } });
     expect(info["named_primitives"] == console, "named primitives", &info)
 }
 
