@@ -1,9 +1,66 @@
 //! The virtual machine as a value.
 
+use crate::error::VmError;
 use crate::heap::Heap;
+use crate::image::ImageHeader;
+use crate::interp::{CodeCache, MethodCache, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
+
+/// What a person asked of a VM.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Collect at every so many allocations and check the heap afterwards; 0 never.
+    pub gc_stress: u64,
+    /// Report every send.
+    pub trace_sends: bool,
+    /// Report every primitive that is called, and how it ended.
+    pub trace_primitives: bool,
+    /// Report every instruction.
+    pub trace_bytecodes: bool,
+    /// Report collections.
+    pub trace_gc: bool,
+    /// Only what contains this text is reported.
+    pub trace_filter: Option<String>,
+}
+
+/// Why [`Vm::run`] came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The budget is used up; call again to go on.
+    BudgetUsed,
+    /// Nothing to do until this time (UTC microseconds since 1901) or an event.
+    Idle {
+        /// When the next delay ends, if one is pending.
+        until: Option<u64>,
+    },
+    /// The image quit with this exit status.
+    Quit(i32),
+}
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Sends that neither an inline cache nor the method cache answered.
+    pub lookups: u64,
+    /// Sends that the inline cache did not answer and the method cache did.
+    pub method_cache_hits: u64,
+    /// Primitives that failed.
+    pub primitive_failures: u64,
+    /// Methods translated.
+    pub translations: u64,
+    /// Process switches.
+    pub process_switches: u64,
+    /// Looks for events.
+    pub event_checks: u64,
+    /// Microseconds of the longest scavenge.
+    pub longest_scavenge: u64,
+    /// Microseconds of the longest full collection.
+    pub longest_full: u64,
+    /// Stack pages that were written out to contexts because another frame needed one.
+    pub stack_pages_flushed: u64,
+}
 
 /// A virtual machine with one image in its memory.
 pub struct Vm {
@@ -13,6 +70,52 @@ pub struct Vm {
     pub platform: Box<dyn Platform>,
     /// Named primitives.
     pub plugins: Box<dyn PluginHost>,
+    /// What was asked for.
+    pub options: Options,
+    /// Counts since the start.
+    pub counters: Counters,
+    pub(crate) stack: StackZone,
+    /// Frame pointer of the active frame.
+    pub(crate) fp: u64,
+    /// Stack pointer of the active frame.
+    pub(crate) sp: u64,
+    /// Next word of translated code.
+    pub(crate) ip: u64,
+    /// The active stack page.
+    pub(crate) page: usize,
+    /// Stack pointers below this overflow the active page.
+    pub(crate) limit: u64,
+    pub(crate) codes: CodeCache,
+    pub(crate) method_cache: MethodCache,
+    /// What stops the VM, set where an error cannot be returned.
+    pub(crate) fatal: Option<VmError>,
+    /// Why the loop shall come back.
+    pub(crate) outcome: Option<Outcome>,
+    /// When the timer semaphore is to be signalled (UTC microseconds); 0 never.
+    pub(crate) next_wake: u64,
+    /// Looks for events left in this run.
+    pub(crate) budget: u64,
+    /// A preempted process goes behind the others of its priority, not before them.
+    pub(crate) preemption_yields: bool,
+    /// What the image's file said about it.
+    pub(crate) header: ImageHeader,
+    /// When it was started (UTC microseconds).
+    pub(crate) start_time: u64,
+}
+
+#[cfg(test)]
+impl Vm {
+    /// What a value primitive answers to a receiver and the arguments behind it, which need not be on the stack.
+    pub(crate) fn call_value(
+        &mut self,
+        run: crate::primitives::ValuePrimitive,
+        operands: &[Oop],
+    ) -> Result<Oop, crate::error::PrimError> {
+        let stack: Vec<Oop> = operands.iter().rev().copied().collect();
+        assert!(!stack.is_empty(), "a call has a receiver");
+        // SAFETY: receiver and arguments are in `stack`, which outlives the call; a primitive does not keep its `Args`.
+        run(self, unsafe { Args::new(stack.as_ptr(), stack.len() - 1) })
+    }
 }
 
 /// Receiver and arguments of a primitive that is being called, where they lie on the VM's stack.
@@ -28,6 +131,7 @@ impl Args {
     ///
     /// # Safety
     /// `top[0 ..= count]` must be readable and unchanged as long as the value is used.
+    #[inline(always)]
     pub(crate) unsafe fn new(top: *const Oop, count: usize) -> Args {
         Args { top, count }
     }

@@ -29,6 +29,8 @@ mod scavenge;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod tmp;
+mod transfer;
 mod walk;
 mod weak;
 

@@ -1,0 +1,120 @@
+//! Runs the real images and compares exit status, standard output and standard error, byte for byte, with the files in
+//! `golden/<image>/<case>/`: `args` (one a line), `status`, `stdout`, `stderr`.
+//!
+//! `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM does now into those files. A case whose image is
+//! not here is ignored. In release builds each case runs again under `--gc-stress 1000`.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use osvm_tests::{PHARO, image, pharo_started, root, run};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// A folder of cases and the image that they run.
+struct Group {
+    folder: &'static str,
+    file: &'static str,
+    /// They run the image as it is after its first start.
+    started: bool,
+    /// What else must hold when a case is over.
+    afterwards: fn(&Path) -> Result<(), Failed>,
+}
+
+const GROUPS: &[Group] = &[
+    Group { folder: "pharo8-first", file: PHARO, started: false, afterwards: image_has_saved_itself },
+    Group { folder: "pharo8-started", file: PHARO, started: true, afterwards: |_| Ok(()) },
+    Group { folder: "tiny-64", file: "tiny-64.image", started: false, afterwards: log_has_a_result },
+    Group { folder: "tiny-32", file: "tiny-32.image", started: false, afterwards: |_| Ok(()) },
+];
+
+/// The time after which a case hangs. In debug builds and under stress everything is slower.
+const LIMIT: Duration = Duration::from_secs(300);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for group in GROUPS {
+        let here = image(group.file).is_some();
+        for case in folders(&root().join("tests/golden").join(group.folder)) {
+            let name = format!("{}/{}", group.folder, case.file_name().unwrap_or_default().to_string_lossy());
+            let (plain, stressed) = (case.clone(), case);
+            trials.push(Trial::test(name.clone(), move || check(group, &plain, &[])).with_ignored_flag(!here));
+            if !cfg!(debug_assertions) {
+                let name = format!("{name} under --gc-stress 1000");
+                trials.push(Trial::test(name, move || check(group, &stressed, &["--gc-stress", "1000"])).with_ignored_flag(!here));
+            }
+        }
+        if !here {
+            eprintln!("{}: not here, so its tests are ignored; set OSVM_IMAGES to the folder that it is in", group.file);
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(of).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+fn check(group: &Group, case: &Path, options: &[&str]) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let original = if group.started {
+        pharo_started().ok_or("the image is not here")??.to_path_buf()
+    } else {
+        image(group.file).ok_or("the image is not here")?
+    };
+    fs::copy(original, folder.path().join(group.file))?;
+    let arguments = fs::read_to_string(case.join("args"))?;
+    let arguments: Vec<&str> = options.iter().copied().chain([group.file]).chain(arguments.lines()).collect();
+    let output = run(folder.path(), &arguments, LIMIT);
+    if output.timed_out {
+        return Err(format!("it did not end; standard error: {}", output.stderr_text()).into());
+    }
+    let status = output.status.map_or("a signal".to_string(), |status| status.to_string());
+    // Stress checks the heap and reports what it finds; all else must be the same.
+    compare(case, "status", format!("{status}\n").as_bytes())?;
+    compare(case, "stderr", &output.stderr)?;
+    compare(case, "stdout", &output.stdout)?;
+    (group.afterwards)(folder.path())
+}
+
+/// Compares with a golden file, or writes it.
+fn compare(case: &Path, file: &str, found: &[u8]) -> Result<(), Failed> {
+    let path = case.join(file);
+    if std::env::var_os("OSVM_BLESS").is_some() {
+        return Ok(fs::write(path, found)?);
+    }
+    let expected = fs::read(&path)?;
+    if expected == found {
+        return Ok(());
+    }
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\\n\n  ");
+    Err(format!("{} differs\nexpected:\n  {}\nfound:\n  {}", path.display(), text(&expected), text(found)).into())
+}
+
+/// The first start of Pharo's bootstrap image saves it, about 100 KB larger, and what it saves is sound.
+fn image_has_saved_itself(folder: &Path) -> Result<(), Failed> {
+    let size = fs::metadata(folder.join(PHARO))?.len();
+    if !(2_520_000..2_700_000).contains(&size) {
+        return Err(format!("the saved image has {size} bytes").into());
+    }
+    let info = run(folder, &["info", "--verify", PHARO], LIMIT);
+    if info.status != Some(0) {
+        return Err(format!("the saved image is not sound: {}{}", info.stdout_text(), info.stderr_text()).into());
+    }
+    let names: Vec<String> = fs::read_dir(folder)?.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    if names == [PHARO] { Ok(()) } else { Err(format!("something was left behind: {names:?}").into()) }
+}
+
+/// tiny-64 appends `N bytecodes/sec` to a file.
+fn log_has_a_result(folder: &Path) -> Result<(), Failed> {
+    let log = fs::read_to_string(folder.join("log1.txt"))?;
+    match log.trim().strip_suffix(" bytecodes/sec").map(|n| n.trim().parse::<u64>()) {
+        Some(Ok(rate)) if rate > 0 => Ok(()),
+        _ => Err(format!("log1.txt says {log:?}").into()),
+    }
+}

@@ -1,0 +1,180 @@
+//! The command line as a definition: parser, help, completions and man page are made from it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Runs Smalltalk images: Pharo, Squeak and Cuis, in the Spur format.
+///
+/// Everything after IMAGE belongs to the image, options too. The exit status is the image's; 2 says that the command line or
+/// the image file is wrong, 70 that the VM had to stop.
+#[derive(Debug, Parser)]
+#[command(name = "osvm", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
+#[command(override_usage = "osvm [run] [OPTIONS] IMAGE [ARGUMENTS FOR THE IMAGE]...\n       osvm <COMMAND>")]
+pub struct Cli {
+    /// What to do; without it, to run an image.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What running takes.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an image (the default)
+    Run(RunArgs),
+    /// Show what an image file contains
+    Info(InfoArgs),
+    /// List the bytecodes of a method
+    Disasm(DisasmArgs),
+    /// Show the processes of an image and their stacks, without running it
+    Stack(StackArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Options and arguments of `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The most memory that the image's objects may take, such as 512M or 4G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "4G")]
+    pub max_heap: u64,
+    /// Report each send, bytecode, primitive or collection on standard error
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
+    pub trace: Vec<Trace>,
+    /// Report only what contains this text, such as a class or a selector
+    #[arg(long, value_name = "TEXT", requires = "trace")]
+    pub trace_filter: Option<String>,
+    /// Collect garbage at every Nth allocation, and check the heap afterwards
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub gc_stress: u64,
+    /// Print counts of what the VM did when it ends, on standard error
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsFormat>,
+    /// The image file, and the arguments that belong to it
+    // One list, so that whatever follows the image's name is taken as it is.
+    #[arg(value_name = "IMAGE", trailing_var_arg = true, required = true, num_args = 1..)]
+    pub image: Vec<OsString>,
+}
+
+/// Options and arguments of `info`.
+#[derive(Args, Debug)]
+pub struct InfoArgs {
+    /// The image file
+    pub image: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Walk all objects and check them; what is wrong makes the exit status 1
+    #[arg(long)]
+    pub verify: bool,
+}
+
+/// Arguments of `disasm`.
+#[derive(Args, Debug)]
+pub struct DisasmArgs {
+    /// The image file
+    pub image: PathBuf,
+    /// The method, such as 'Integer>>factorial' or 'Object class>>new'
+    pub method: String,
+}
+
+/// Arguments of `stack`.
+#[derive(Args, Debug)]
+pub struct StackArgs {
+    /// The image file
+    pub image: PathBuf,
+}
+
+/// What to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Trace {
+    /// Sends: class of the receiver and selector
+    Sends,
+    /// Bytecodes
+    Bytecodes,
+    /// Primitives, and how they ended
+    Primitives,
+    /// Garbage collections
+    Gc,
+}
+
+/// How to print counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatsFormat {
+    /// Lines
+    Text,
+    /// A JSON object
+    Json,
+}
+
+/// A size in bytes, with K, M, G or T for powers of 1024; `iB` and `B` behind it and a space before it are allowed.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let number: u64 = digits.parse().map_err(|_| "expected a number of bytes, such as 512M or 4G".to_string())?;
+    let shift = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        unit => return Err(format!("`{unit}` is not a unit; K, M, G and T are")),
+    };
+    number.checked_mul(1 << shift).ok_or_else(|| "more bytes than there are addresses".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn image_args(line: &[&str]) -> Vec<String> {
+        let cli = Cli::try_parse_from(line).unwrap();
+        let run = match cli.command {
+            Some(Command::Run(run)) => run,
+            None => cli.run,
+            other => panic!("{other:?}"),
+        };
+        run.image.into_iter().map(|a| a.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_behind_the_image_belongs_to_it() {
+        for run in [&["osvm"][..], &["osvm", "run"], &["osvm", "--stats", "--max-heap=1G"], &["osvm", "run", "--gc-stress", "5"]] {
+            for arguments in [&["--help"][..], &["--version"], &["info", "x"], &["--stats=json", "--", "-h"], &["-V", "run"], &[]] {
+                let line = [run, &["x.image"], arguments].concat();
+                assert_eq!(image_args(&line), [&["x.image"], arguments].concat(), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_is_needed() {
+        assert!(Cli::try_parse_from(["osvm"]).is_err());
+        assert!(Cli::try_parse_from(["osvm", "run"]).is_err());
+        assert!(Cli::try_parse_from(["osvm", "--frobnicate", "x.image"]).is_err());
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, size) in [("4096", 4096), ("512M", 512 << 20), ("2 GiB", 2 << 30), ("1t", 1 << 40), ("3kB", 3 << 10)] {
+            assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        for text in ["", "M", "12X", "-1", "99999999999T", "1.5G"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

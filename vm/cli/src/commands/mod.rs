@@ -1,0 +1,8 @@
+//! The sub-commands, one file each.
+
+pub mod completions;
+pub mod disasm;
+pub mod info;
+pub mod man;
+pub mod run;
+pub mod stack;

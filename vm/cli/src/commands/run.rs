@@ -1,0 +1,68 @@
+//! `osvm run`: runs an image headless.
+
+use crate::args::{RunArgs, StatsFormat, Trace};
+use crate::failure::Failure;
+use osvm_core::heap::GcStats;
+use osvm_core::vm::{Counters, Options};
+use osvm_host::{Machine, MachineOptions};
+use std::path::PathBuf;
+
+/// Runs the image and answers its exit status.
+pub fn run(args: &RunArgs) -> Result<i32, Failure> {
+    let Some((image, arguments)) = args.image.split_first() else {
+        return Err(Failure::bad_input("no image", "name the image file to run"));
+    };
+    let mut machine = Machine::start(MachineOptions {
+        image: PathBuf::from(image),
+        arguments: arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+        max_heap: args.max_heap,
+        signals: true,
+        vm: Options {
+            gc_stress: args.gc_stress,
+            trace_sends: args.trace.contains(&Trace::Sends),
+            trace_primitives: args.trace.contains(&Trace::Primitives),
+            trace_bytecodes: args.trace.contains(&Trace::Bytecodes),
+            trace_gc: args.trace.contains(&Trace::Gc),
+            trace_filter: args.trace_filter.clone(),
+        },
+    })
+    .map_err(Failure::start)?;
+    let result = machine.run();
+    if let Some(format) = args.stats {
+        print_stats(&machine.vm.counters, &machine.vm.heap.stats, format);
+    }
+    result.map_err(|error| {
+        let stacks = machine.vm.all_stacks();
+        machine.vm.platform.report(&stacks);
+        Failure::stopped(machine.image().display(), &error)
+    })
+}
+
+fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) {
+    let rows = [
+        ("lookups", counters.lookups),
+        ("method_cache_hits", counters.method_cache_hits),
+        ("primitive_failures", counters.primitive_failures),
+        ("translations", counters.translations),
+        ("process_switches", counters.process_switches),
+        ("event_checks", counters.event_checks),
+        ("stack_pages_flushed", counters.stack_pages_flushed),
+        ("scavenges", collections.scavenges),
+        ("scavenge_microseconds", collections.scavenge_microseconds),
+        ("longest_scavenge_microseconds", counters.longest_scavenge),
+        ("full_collections", collections.full_collections),
+        ("full_microseconds", collections.full_microseconds),
+        ("longest_full_microseconds", counters.longest_full),
+    ];
+    match format {
+        StatsFormat::Json => {
+            let object: serde_json::Map<_, _> = rows.iter().map(|&(name, value)| (name.to_string(), value.into())).collect();
+            eprintln!("{}", serde_json::Value::Object(object));
+        }
+        StatsFormat::Text => {
+            for (name, value) in rows {
+                eprintln!("{value:>14} {}", name.replace('_', " "));
+            }
+        }
+    }
+}

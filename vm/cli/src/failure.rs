@@ -1,0 +1,41 @@
+//! How the command ends when something is wrong.
+
+use osvm_core::error::VmError;
+use osvm_host::{LoadError, StartError};
+use std::fmt::Display;
+
+/// Exit status for input that cannot be used: the command line, the image file.
+const BAD_INPUT: u8 = 2;
+/// Exit status for a VM that had to stop while it ran (`EX_SOFTWARE` of `sysexits.h`).
+const STOPPED: u8 = 70;
+
+/// A line for the user and the exit status.
+#[derive(Debug)]
+pub struct Failure {
+    /// The line, without line feed.
+    pub message: String,
+    /// The exit status.
+    pub status: u8,
+}
+
+impl Failure {
+    /// Something that the user named is wrong.
+    pub fn bad_input(what: impl Display, why: impl Display) -> Failure {
+        Failure { message: format!("{what}: {why}"), status: BAD_INPUT }
+    }
+
+    /// The image file cannot be used.
+    pub fn load(error: LoadError) -> Failure {
+        Failure { message: error.to_string(), status: BAD_INPUT }
+    }
+
+    /// The image did not start.
+    pub fn start(error: StartError) -> Failure {
+        Failure { message: error.to_string(), status: BAD_INPUT }
+    }
+
+    /// The VM that ran the image `what` had to stop.
+    pub fn stopped(what: impl Display, error: &VmError) -> Failure {
+        Failure { message: format!("{what}: {error}"), status: STOPPED }
+    }
+}

@@ -1,0 +1,36 @@
+//! The `osvm` command. What each sub-command does is in `commands`; this file reads the command line and reports errors.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod failure;
+mod logging;
+
+use args::{Cli, Command};
+use clap::Parser;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    osvm_host::end_on_closed_pipes();
+    let cli = Cli::parse();
+    logging::start();
+    let result = match cli.command {
+        None => commands::run::run(&cli.run),
+        Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Info(args)) => commands::info::run(&args),
+        Some(Command::Disasm(args)) => commands::disasm::run(&args),
+        Some(Command::Stack(args)) => commands::stack::run(&args),
+        Some(Command::Completions { shell }) => commands::completions::run(shell),
+        Some(Command::Man) => commands::man::run(),
+    };
+    match result {
+        // An image may quit with any number; the system keeps its low byte.
+        Ok(status) => ExitCode::from(status as u8),
+        Err(Failure { message, status }) => {
+            eprintln!("osvm: {message}");
+            ExitCode::from(status)
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Translated methods: what the interpreter's loop runs.
+//!
+//! A method's bytecodes are translated when it is first activated, one instruction at a time and in order, to words that both
+//! bytecode sets share. A word is `opcode: u8 | a: u8 | c: u16 | b: i32` from the low end. A send is followed by two words of
+//! inline cache: the class index that was seen last and the address of the [`Code`] found for it.
+
+use crate::oop::Oop;
+use crate::primitives::{ControlPrimitive, ValuePrimitive};
+
+macro_rules! ops {
+    ($($name:ident $($doc:literal)?;)*) => {
+        /// Opcodes of translated code.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        pub(crate) enum Op { $($(#[doc = $doc])? $name,)* }
+
+        impl Op {
+            /// Every opcode, by its number.
+            pub(crate) const ALL: &[Op] = &[$(Op::$name,)*];
+        }
+    };
+}
+
+ops! {
+    PushTemp "b: offset from the frame pointer";
+    PushField "b: field of the receiver";
+    PushFieldOfContext "b: field of the receiver, which is a context";
+    PushLiteral "b: literal";
+    PushLiteralVariable "b: literal, an association";
+    PushRemote "a: index, b: offset of the vector";
+    PushConstant "b: SmallInteger";
+    PushCharacter "b: code point";
+    PushReceiver;
+    PushTrue;
+    PushFalse;
+    PushNil;
+    PushThisContext;
+    Duplicate;
+    Pop;
+    Nop;
+    StoreTemp "b: offset";
+    StoreField "b: field";
+    StoreFieldOfContext "b: field of a context";
+    StoreLiteralVariable "b: literal";
+    StoreRemote "a: index, b: offset of the vector";
+    PopTemp "b: offset";
+    PopField "b: field";
+    PopFieldOfContext "b: field of a context";
+    PopLiteralVariable "b: literal";
+    PopRemote "a: index, b: offset of the vector";
+    NewArray "a: size; the elements are nil";
+    NewArrayPop "a: size; the elements are popped";
+    PushClosure "a: arguments, c: copied values, b: words to skip; the next word is the start pc";
+    PushFullClosure "a: copied values, c: bit 0 receiver on the stack, bit 1 no outer context, b: literal";
+    Jump "b: words, forwards";
+    JumpBack "b: words; polls";
+    JumpTrue "b: words";
+    JumpFalse "b: words";
+    Send "a: arguments, b: literal of the selector";
+    SendSuper "a: arguments, b: literal of the selector";
+    SendDirectedSuper "a: arguments, b: literal of the selector";
+    SendSpecial "a: arguments, b: index of the special selector";
+    Add;
+    Subtract;
+    Less;
+    Greater;
+    LessEqual;
+    GreaterEqual;
+    Equal;
+    NotEqual;
+    Multiply;
+    Divide;
+    Modulo;
+    MakePoint;
+    BitShift;
+    IntegerDivide;
+    BitAnd;
+    BitOr;
+    At;
+    AtPut;
+    Size;
+    Identical;
+    Class;
+    NotIdentical;
+    Value;
+    Value1;
+    ReturnTop;
+    ReturnReceiver;
+    ReturnTrue;
+    ReturnFalse;
+    ReturnNil;
+    HomeReturnTop "from a block: returns from its home";
+    HomeReturnReceiver;
+    HomeReturnTrue;
+    HomeReturnFalse;
+    HomeReturnNil;
+    BlockReturnTop;
+    BlockReturnNil;
+    StoreErrorCode "first store of a method whose primitive failed: b: offset";
+    Unused "a: the bytecode";
+    End "behind the last instruction";
+    LessJumpFalse "fused: Less, then JumpFalse";
+    GreaterJumpFalse "fused";
+    LessEqualJumpFalse "fused";
+    GreaterEqualJumpFalse "fused";
+    EqualJumpFalse "fused";
+    IdenticalJumpFalse "fused";
+    IdenticalJumpTrue "fused";
+    PushConstantAdd "fused: PushConstant, then Add";
+    PushConstantSubtract "fused";
+    PushTempTemp "fused: two PushTemp";
+    PushTempConstant "fused: PushTemp, PushConstant";
+    PushTempSend "fused: PushTemp, then Send";
+    PushTempConstantLessJumpFalse "fused";
+    PushTempTempLessEqualJumpFalse "fused";
+    PushTempConstantAdd "fused";
+    PushTempConstantSubtract "fused";
+    PushTempTempAdd "fused";
+}
+
+/// Words of a send: itself and its inline cache.
+pub(crate) const SEND_WORDS: usize = 3;
+
+/// Makes a word.
+pub(crate) const fn word(op: Op, a: u8, c: u16, b: i32) -> u64 {
+    op as u64 | (a as u64) << 8 | (c as u64) << 16 | (b as u32 as u64) << 32
+}
+
+/// The operand `a` of a word.
+#[inline(always)]
+pub(crate) const fn operand_a(word: u64) -> usize {
+    (word >> 8 & 0xFF) as usize
+}
+
+/// The operand `c` of a word.
+#[inline(always)]
+pub(crate) const fn operand_c(word: u64) -> usize {
+    (word >> 16 & 0xFFFF) as usize
+}
+
+/// The operand `b` of a word.
+#[inline(always)]
+pub(crate) const fn operand_b(word: u64) -> isize {
+    (word as i64 >> 32) as isize
+}
+
+/// What happens when a method is sent to an object.
+#[derive(Clone, Copy)]
+pub(crate) enum Entry {
+    /// Its bytecodes run.
+    Frame,
+    /// It answers its receiver.
+    Receiver,
+    /// It answers a constant of the VM's: true, false, nil (as 0, 1, 2).
+    Constant(u8),
+    /// It answers a SmallInteger.
+    Integer(i8),
+    /// It answers a field of its receiver.
+    Field(u8),
+    /// It answers a field of its receiver, which is a context.
+    FieldOfContext(u8),
+    /// A numbered primitive that computes a value.
+    Value(ValuePrimitive),
+    /// A numbered primitive that changes control.
+    Control(ControlPrimitive),
+    /// A named primitive; the call looks it up.
+    Named,
+    /// A primitive that fails at once, with the reason of a missing number.
+    Missing,
+}
+
+/// A block inside a method with V3PlusClosures bytecodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    /// Its start as closures have it, from 1.
+    pub start_pc: u32,
+    /// The word where it starts.
+    pub word: u32,
+    /// Its arguments.
+    pub args: u8,
+    /// Its copied values.
+    pub copied: u8,
+}
+
+/// A translated method or CompiledBlock. Its address stays the same until it is dropped, which is only at a full collection
+/// when no frame uses it.
+pub(crate) struct Code {
+    /// The method; the collector keeps it current.
+    pub method: Oop,
+    /// What a send does.
+    pub entry: Entry,
+    /// Arguments.
+    pub args: u8,
+    /// Arguments and temporaries.
+    pub temps: u8,
+    /// Slots of a context for it, beside the named fields.
+    pub context_slots: u8,
+    /// The number of its primitive, 0 for none.
+    pub primitive: u16,
+    /// The words.
+    pub words: Box<[u64]>,
+    /// For each word the pc (from 1, as contexts have it) of its instruction.
+    pub pcs: Box<[u32]>,
+    /// Blocks inside, by ascending start.
+    pub blocks: Box<[Block]>,
+    /// For a named primitive: what it resolved to, and in which generation of the host.
+    pub named: Option<(Result<crate::plugin::NamedPrimitive, crate::plugin::NotFound>, u32)>,
+}
+
+impl Code {
+    /// The first word.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *const u64 {
+        self.words.as_ptr()
+    }
+
+    /// The pc of the instruction at `ip`, which must point into this code.
+    pub(crate) fn pc_of(&self, ip: *const u64) -> u32 {
+        let index = (ip as usize - self.words.as_ptr() as usize) / 8;
+        self.pcs[index.min(self.pcs.len() - 1)]
+    }
+
+    /// The word of the instruction at `pc`; `None` if no instruction starts there.
+    pub(crate) fn word_at(&self, pc: u32) -> Option<usize> {
+        let index = self.pcs.partition_point(|&p| p < pc);
+        (self.pcs.get(index) == Some(&pc)).then_some(index)
+    }
+
+    /// Where `word` is.
+    #[inline(always)]
+    pub(crate) fn ip_at(&self, word: usize) -> *const u64 {
+        debug_assert!(word < self.words.len());
+        self.words[word..].as_ptr()
+    }
+
+    /// The block whose closure has this start pc.
+    #[inline]
+    pub(crate) fn block_at(&self, start_pc: u32) -> Option<&Block> {
+        self.blocks.binary_search_by_key(&start_pc, |b| b.start_pc).ok().map(|i| &self.blocks[i])
+    }
+
+    /// Forgets what every send saw.
+    pub(crate) fn reset_caches(&mut self) {
+        let mut i = 0;
+        while i < self.words.len() {
+            let op = Op::ALL[(self.words[i] & 0xFF) as usize];
+            if op.is_send() {
+                self.words[i + 1] = 0;
+                self.words[i + 2] = 0;
+            }
+            i += op.words();
+        }
+    }
+}
+
+impl Op {
+    /// The opcode is followed by an inline cache.
+    pub(crate) const fn is_send(self) -> bool {
+        (self as u8 >= Op::Send as u8 && self as u8 <= Op::Value1 as u8)
+            || (self as u8 >= Op::LessJumpFalse as u8 && self as u8 <= Op::IdenticalJumpTrue as u8)
+    }
+
+    /// Words of an instruction, its cache included.
+    pub(crate) const fn words(self) -> usize {
+        if self.is_send() {
+            SEND_WORDS
+        } else if matches!(self, Op::PushClosure) {
+            2
+        } else {
+            1
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! Primitives that change frames, processes or what is cached, and those on contexts.
+
+use super::layout::context;
+use super::lookup::Found;
+use crate::error::{PrimError, VmError};
+use crate::object::{CLASS_INDEX_CONTEXT, Format};
+use crate::oop::Oop;
+use crate::primitives::{ControlPrimitive, Run};
+use crate::vm::{Args, Outcome, Vm};
+
+/// Microseconds in a millisecond.
+const MILLISECOND: u64 = 1000;
+/// The millisecond clock runs to 2^29 - 1 and starts again.
+pub(crate) const MILLISECOND_MASK: u64 = 0x1FFF_FFFF;
+
+/// The control primitive of a number.
+pub(crate) fn lookup(number: u16) -> Option<ControlPrimitive> {
+    Some(match number {
+        72 => Vm::primitive_become_forward,
+        76 => Vm::primitive_store_stackp,
+        83 => Vm::primitive_perform,
+        84 => Vm::primitive_perform_with_arguments,
+        85 => Vm::primitive_signal,
+        86 => Vm::primitive_wait,
+        87 => Vm::primitive_resume,
+        88 | 578 => Vm::primitive_suspend,
+        89 | 116 | 119 | 214 | 215 | 216 => Vm::primitive_flush_cache,
+        97 => Vm::primitive_snapshot,
+        100 => Vm::primitive_perform_in_superclass,
+        113 => Vm::primitive_quit,
+        118 => Vm::primitive_try_primitive,
+        128 => Vm::primitive_become,
+        130 => Vm::primitive_full_collection,
+        131 => Vm::primitive_scavenge,
+        136 => Vm::primitive_signal_at_milliseconds,
+        167 => Vm::primitive_yield,
+        185 => Vm::primitive_exit_critical,
+        186 => Vm::primitive_enter_critical,
+        187 => Vm::primitive_test_critical,
+        188 => Vm::primitive_execute_method_with_arguments,
+        189 => Vm::primitive_execute_method,
+        195 => Vm::primitive_find_next_unwind,
+        196 => Vm::primitive_terminate_to,
+        197 => Vm::primitive_find_next_handler,
+        201..=205 | 207 | 209 | 221 | 222 => Vm::primitive_closure_value,
+        206 | 208 => Vm::primitive_closure_value_with_arguments,
+        210 => Vm::primitive_context_at,
+        211 => Vm::primitive_context_at_put,
+        212 => Vm::primitive_context_size,
+        218 => Vm::primitive_try_named_primitive,
+        230 => Vm::primitive_relinquish,
+        242 => Vm::primitive_signal_at_utc_microseconds,
+        248 => Vm::primitive_become_forward_keep_hash,
+        249 => Vm::primitive_become_forward_copy_hash,
+        570 => Vm::primitive_flush_cache,
+        _ => return None,
+    })
+}
+
+/// The control primitive of a number where the receiver is a context: its fields may be in a frame.
+pub(crate) fn lookup_for_context(number: u16) -> Option<ControlPrimitive> {
+    Some(match number {
+        60 => |vm, args| vm.context_or(60, args, 1, Vm::primitive_context_at),
+        61 => |vm, args| vm.context_or(61, args, 2, Vm::primitive_context_at_put),
+        62 => |vm, args| vm.context_or(62, args, 0, Vm::primitive_context_size),
+        73 => |vm, args| vm.context_or(73, args, 1, Vm::primitive_context_inst_var_at),
+        74 => |vm, args| vm.context_or(74, args, 2, Vm::primitive_context_inst_var_at_put),
+        173 => |vm, args| vm.context_or(173, args, 1, Vm::primitive_context_inst_var_at),
+        174 => |vm, args| vm.context_or(174, args, 2, Vm::primitive_context_inst_var_at_put),
+        148 => |vm, args| vm.context_or(148, args, 0, Vm::primitive_context_clone),
+        _ => return lookup(number),
+    })
+}
+
+impl Vm {
+    /// Runs `on_context` if the object that the primitive is about is a context, else the numbered primitive. With one
+    /// argument more than usual the object is the first argument (mirror primitives).
+    fn context_or(&mut self, number: u16, args: usize, usual: usize, on_context: ControlPrimitive) -> Result<(), PrimError> {
+        let object = self.stack_value(usual);
+        if object.is_pointer() && self.heap.class_index(object) == CLASS_INDEX_CONTEXT {
+            return on_context(self, args);
+        }
+        match crate::primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
+            Some(Run::Value(run)) => {
+                // SAFETY: receiver and arguments are on the active stack, which a value primitive does not change.
+                let operands = unsafe { Args::new(self.sp as usize as *const Oop, args) };
+                let value = run(self, operands)?;
+                self.answer(args, value);
+                Ok(())
+            }
+            _ => Err(PrimError::Generic),
+        }
+    }
+
+    fn index_argument(&self, depth: usize) -> Result<usize, PrimError> {
+        let index = self.stack_value(depth).as_small_int().ok_or(PrimError::BadArgument)?;
+        usize::try_from(index - 1).map_err(|_| PrimError::BadIndex)
+    }
+
+    fn context_operand(&self, depth: usize) -> Result<Oop, PrimError> {
+        let ctx = self.stack_value(depth);
+        if self.is_context(ctx) { Ok(ctx) } else { Err(PrimError::BadReceiver) }
+    }
+
+    fn context_stackp(&mut self, ctx: Oop) -> Result<usize, PrimError> {
+        let stackp = self.context_field(ctx, context::STACKP).map_err(|e| self.stop(e))?;
+        Ok(stackp.as_small_int().map_or(0, |n| n.max(0) as usize))
+    }
+
+    fn primitive_context_at(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(1)?;
+        let index = self.index_argument(0)?;
+        if index >= self.context_stackp(ctx)? {
+            return Err(PrimError::BadIndex);
+        }
+        let value = self.context_field(ctx, context::FIRST_TEMP + index).map_err(|e| self.stop(e))?;
+        self.answer(args, value);
+        Ok(())
+    }
+
+    fn primitive_context_at_put(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(2)?;
+        let (index, value) = (self.index_argument(1)?, self.stack_value(0));
+        if index >= self.context_stackp(ctx)? {
+            return Err(PrimError::BadIndex);
+        }
+        self.set_context_field(ctx, context::FIRST_TEMP + index, value).map_err(|e| self.stop(e))?;
+        self.answer(args, value);
+        Ok(())
+    }
+
+    fn primitive_context_size(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(0)?;
+        let stackp = self.context_stackp(ctx)?;
+        self.answer(args, Oop::from_small_int(stackp as i64));
+        Ok(())
+    }
+
+    fn primitive_context_inst_var_at(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(1)?;
+        let index = self.index_argument(0)?;
+        if index >= self.heap.num_slots(ctx) {
+            return Err(PrimError::BadIndex);
+        }
+        let value = self.context_field(ctx, index).map_err(|e| self.stop(e))?;
+        self.answer(args, value);
+        Ok(())
+    }
+
+    fn primitive_context_inst_var_at_put(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(2)?;
+        let (index, value) = (self.index_argument(1)?, self.stack_value(0));
+        if index >= self.heap.num_slots(ctx) {
+            return Err(PrimError::BadIndex);
+        }
+        self.set_context_field(ctx, index, value).map_err(|e| self.stop(e))?;
+        self.answer(args, value);
+        Ok(())
+    }
+
+    fn primitive_context_clone(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(0)?;
+        let slots = self.heap.num_slots(ctx);
+        let stackp = self.context_stackp(ctx)?;
+        let copy = self.heap.alloc_pointers(CLASS_INDEX_CONTEXT, Format::INDEXABLE_FIXED, slots)?;
+        for i in 0..(context::FIRST_TEMP + stackp).min(slots) {
+            let value = self.context_field(ctx, i).map_err(|e| self.stop(e))?;
+            self.heap.store(copy, i, value);
+        }
+        self.answer(args, copy);
+        Ok(())
+    }
+
+    fn primitive_store_stackp(&mut self, args: usize) -> Result<(), PrimError> {
+        let ctx = self.context_operand(1)?;
+        let stackp = self.stack_value(0).as_small_int().ok_or(PrimError::BadArgument)?;
+        let room = self.heap.num_slots(ctx) - context::FIRST_TEMP;
+        if stackp < 0 || stackp as usize > room {
+            return Err(PrimError::BadArgument);
+        }
+        let active = self.flush_stack().map_err(|e| self.stop(e))?;
+        let nil = self.heap.nil();
+        let old = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(0).max(0) as usize;
+        for i in old..stackp as usize {
+            self.heap.store(ctx, context::FIRST_TEMP + i, nil);
+        }
+        self.heap.store(ctx, context::STACKP, Oop::from_small_int(stackp));
+        self.resume_context(active).map_err(|e| self.stop(e))?;
+        self.sp += 8 * args as u64;
+        Ok(())
+    }
+
+    /// Primitive 83: the selector is the first argument.
+    fn primitive_perform(&mut self, args: usize) -> Result<(), PrimError> {
+        if args == 0 {
+            return Err(PrimError::BadNumArgs);
+        }
+        let (receiver, selector) = (self.heap.follow(self.stack_value(args)), self.stack_value(args - 1));
+        let class_index = self.heap.class_index_of(receiver);
+        self.check_performed(|vm| vm.lookup(class_index, selector), args - 1)?;
+        for i in (1..args).rev() {
+            let value = self.stack_value(i - 1);
+            self.stack.write(self.sp + 8 * i as u64, value.bits());
+        }
+        self.sp += 8;
+        self.send(selector, args - 1).map_err(|e| self.stop(e))
+    }
+
+    /// Fails if the method that a lookup finds takes another number of arguments.
+    fn check_performed(&mut self, lookup: impl FnOnce(&mut Vm) -> Result<Found, VmError>, args: usize) -> Result<Found, PrimError> {
+        let found = lookup(self).map_err(|e| self.stop(e))?;
+        if let Found::Code(code) = found {
+            // SAFETY: the code was just found in the cache, which drops none before the next safe point.
+            if unsafe { &*code }.args as usize != args {
+                return Err(PrimError::BadNumArgs);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Replaces the top `drop` values by the elements of an Array.
+    fn spread(&mut self, drop: usize, array: Oop) -> Result<usize, PrimError> {
+        let count = self.array_size(array)?;
+        self.sp += 8 * drop as u64;
+        for i in 0..count {
+            self.push(self.heap.fetch(array, i));
+        }
+        Ok(count)
+    }
+
+    /// Size of an argument that must be an Array small enough for a frame.
+    fn array_size(&self, array: Oop) -> Result<usize, PrimError> {
+        match self.format_of(array) {
+            Some(Format::INDEXABLE) if self.heap.num_slots(array) <= 250 => Ok(self.heap.num_slots(array)),
+            _ => Err(PrimError::BadArgument),
+        }
+    }
+
+    fn primitive_perform_with_arguments(&mut self, _args: usize) -> Result<(), PrimError> {
+        let (array, selector, receiver) = (self.stack_value(0), self.stack_value(1), self.heap.follow(self.stack_value(2)));
+        let count = self.array_size(array)?;
+        let class_index = self.heap.class_index_of(receiver);
+        self.check_performed(|vm| vm.lookup(class_index, selector), count)?;
+        self.spread(2, array)?;
+        self.send(selector, count).map_err(|e| self.stop(e))
+    }
+
+    /// Primitive 100: receiver, selector, arguments, class; as a mirror primitive with the object as first argument.
+    fn primitive_perform_in_superclass(&mut self, args: usize) -> Result<(), PrimError> {
+        let (class, array, selector) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
+        let receiver = self.heap.follow(self.stack_value(3));
+        let count = self.array_size(array)?;
+        let mut above = self.heap.class_of(receiver);
+        while above != class {
+            if above == self.heap.nil() || above.is_immediate() {
+                return Err(PrimError::BadArgument);
+            }
+            above = self.heap.fetch_followed(above, super::layout::class::SUPERCLASS);
+        }
+        let for_context = self.is_context(receiver);
+        let found = self.check_performed(|vm| vm.lookup_in(class, selector, for_context), count)?;
+        if args == 4 {
+            self.stack.write(self.sp + 32, receiver.bits());
+            self.sp += 8;
+        }
+        self.spread(3, array)?;
+        match found {
+            Found::Code(code) => self.invoke(code, count),
+            _ => self.send(selector, count),
+        }
+        .map_err(|e| self.stop(e))
+    }
+
+    /// Primitive 188: receiver, arguments, method; as a mirror primitive with the object as first argument.
+    fn primitive_execute_method_with_arguments(&mut self, args: usize) -> Result<(), PrimError> {
+        let (method, array, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
+        let count = self.array_size(array)?;
+        let code = self.executable(method, receiver, count)?;
+        if args == 3 {
+            self.stack.write(self.sp + 24, receiver.bits());
+            self.sp += 8;
+        }
+        self.spread(2, array)?;
+        self.invoke(code, count).map_err(|e| self.stop(e))
+    }
+
+    fn executable(&mut self, method: Oop, receiver: Oop, args: usize) -> Result<*const super::code::Code, PrimError> {
+        if self.format_of(method).is_none_or(|f| !f.is_compiled_method()) {
+            return Err(PrimError::BadArgument);
+        }
+        let code = self.code_for(method, self.is_context(receiver)).map_err(|e| self.stop(e))?;
+        // SAFETY: as in `check_performed`.
+        if unsafe { &*code }.args as usize == args { Ok(code) } else { Err(PrimError::BadNumArgs) }
+    }
+
+    /// Primitive 189: receiver, arguments, method.
+    fn primitive_execute_method(&mut self, args: usize) -> Result<(), PrimError> {
+        let count = args.checked_sub(1).ok_or(PrimError::BadNumArgs)?;
+        let (method, receiver) = (self.stack_value(0), self.stack_value(args));
+        let code = self.executable(method, receiver, count)?;
+        self.sp += 8;
+        self.invoke(code, count).map_err(|e| self.stop(e))
+    }
+
+    /// Primitive 118: receiver, primitive number, arguments.
+    fn primitive_try_primitive(&mut self, _args: usize) -> Result<(), PrimError> {
+        let (array, number, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
+        let count = self.array_size(array)?;
+        let index = number.as_small_int().and_then(|n| u16::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
+        let control = if self.is_context(receiver) { lookup_for_context(index) } else { lookup(index) };
+        self.spread(2, array)?;
+        let result = match (control, crate::primitives::lookup(index).filter(|p| p.accepts(count)).map(|p| p.run)) {
+            (Some(run), _) | (None, Some(Run::Control(run))) => run(self, count),
+            (None, Some(Run::Value(run))) => {
+                // SAFETY: as in `context_or`.
+                let operands = unsafe { Args::new(self.sp as usize as *const Oop, count) };
+                run(self, operands).map(|value| self.answer(count, value))
+            }
+            _ => Err(PrimError::Unsupported),
+        };
+        result.inspect_err(|_| {
+            self.sp += 8 * count as u64;
+            self.push(number);
+            self.push(array);
+        })
+    }
+
+    /// Primitive 218: context, method, receiver, arguments.
+    fn primitive_try_named_primitive(&mut self, args: usize) -> Result<(), PrimError> {
+        if args < 3 {
+            return Err(PrimError::BadNumArgs);
+        }
+        let (array, receiver, method) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
+        let count = self.array_size(array)?;
+        let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
+        let primitive = self.plugins.resolve(&module, &function).map_err(|_| PrimError::NotFound)?;
+        let saved = self.sp;
+        self.push(receiver);
+        for i in 0..count {
+            self.push(self.heap.fetch(array, i));
+        }
+        let result = self.call_resolved(primitive, count);
+        let value = self.stack_value(0);
+        self.sp = saved;
+        result.map(|()| self.answer(args, value))
+    }
+
+    /// Primitives 89, 116, 119: what was cached of methods is out of date.
+    fn primitive_flush_cache(&mut self, args: usize) -> Result<(), PrimError> {
+        let receiver = self.stack_value(args);
+        if self.format_of(receiver).is_some_and(|f| f.is_compiled_method()) {
+            self.flush_method(receiver);
+        } else {
+            self.flush_caches();
+        }
+        self.sp += 8 * args as u64;
+        Ok(())
+    }
+
+    /// Primitive 113: ends the VM with the status in the argument, or 0.
+    fn primitive_quit(&mut self, args: usize) -> Result<(), PrimError> {
+        let status = if args > 0 { self.stack_value(0).as_small_int().unwrap_or(0) } else { 0 };
+        self.plugins.shutdown();
+        self.outcome = Some(Outcome::Quit(status as i32));
+        Ok(())
+    }
+
+    fn primitive_full_collection(&mut self, args: usize) -> Result<(), PrimError> {
+        self.collect(true).map_err(|e| self.stop(e))?;
+        self.answer_bytes_left(args)
+    }
+
+    fn primitive_scavenge(&mut self, args: usize) -> Result<(), PrimError> {
+        self.collect(false).map_err(|e| self.stop(e))?;
+        self.answer_bytes_left(args)
+    }
+
+    fn answer_bytes_left(&mut self, args: usize) -> Result<(), PrimError> {
+        let left = self.heap.integer(self.heap.bytes_left() as i64)?;
+        self.answer(args, left);
+        Ok(())
+    }
+
+    /// Primitive 136: semaphore (or nil), tick of the millisecond clock.
+    fn primitive_signal_at_milliseconds(&mut self, args: usize) -> Result<(), PrimError> {
+        let tick = self.stack_value(0).as_small_int().ok_or(PrimError::BadArgument)? as u64;
+        let semaphore = self.stack_value(1);
+        let now = self.platform.utc_microseconds();
+        let now_tick = (self.platform.monotonic_microseconds() / MILLISECOND) & MILLISECOND_MASK;
+        let ahead = tick.wrapping_sub(now_tick) & MILLISECOND_MASK;
+        // A tick in the second half of the clock's range is in the past.
+        let ahead = if ahead > MILLISECOND_MASK / 2 { 0 } else { ahead };
+        self.set_timer(semaphore, now + ahead * MILLISECOND);
+        self.sp += 8 * args as u64;
+        Ok(())
+    }
+
+    /// Primitive 242: semaphore (or nil), UTC microseconds.
+    fn primitive_signal_at_utc_microseconds(&mut self, args: usize) -> Result<(), PrimError> {
+        let time = self.stack_value(0);
+        let time = match time.as_small_int() {
+            Some(value) => value.max(0) as u64,
+            None => return Err(PrimError::BadArgument),
+        };
+        let semaphore = self.stack_value(1);
+        self.set_timer(semaphore, time);
+        self.sp += 8 * args as u64;
+        Ok(())
+    }
+
+    fn become_with(
+        &mut self,
+        args: usize,
+        operation: impl FnOnce(&mut Vm, Oop, Oop) -> Result<(), PrimError>,
+    ) -> Result<(), PrimError> {
+        let (to, from) = (self.stack_value(args - 1), self.stack_value(args));
+        // Frames are written out first, so that contexts among the objects are whole.
+        let active = self.flush_stack().map_err(|e| self.stop(e))?;
+        let result = operation(self, from, to);
+        self.follow_frames().map_err(|e| self.stop(e))?;
+        let active = self.heap.follow(active);
+        self.resume_context(active).map_err(|e| self.stop(e))?;
+        result?;
+        self.sp += 8 * args as u64;
+        Ok(())
+    }
+
+    fn primitive_become(&mut self, args: usize) -> Result<(), PrimError> {
+        self.become_with(args, |vm, from, to| vm.heap.become_two_way(from, to, false))
+    }
+
+    fn primitive_become_forward(&mut self, args: usize) -> Result<(), PrimError> {
+        self.become_with(args, |vm, from, to| vm.heap.become_one_way(from, to, true))
+    }
+
+    fn primitive_become_forward_keep_hash(&mut self, args: usize) -> Result<(), PrimError> {
+        self.become_with(args, |vm, from, to| vm.heap.become_one_way(from, to, false))
+    }
+
+    /// Primitive 249: the last argument says whether the identity hash is copied.
+    fn primitive_become_forward_copy_hash(&mut self, args: usize) -> Result<(), PrimError> {
+        if args != 2 {
+            return Err(PrimError::BadNumArgs);
+        }
+        let copy_hash = self.stack_value(0) == self.heap.true_();
+        self.become_with(args, |vm, from, to| vm.heap.become_one_way(from, to, copy_hash))
+    }
+
+    /// Primitive 97: writes the image. In the image that is written, and starts later, it answers true; here false.
+    fn primitive_snapshot(&mut self, args: usize) -> Result<(), PrimError> {
+        self.answer(args, self.heap.true_());
+        let written = self.snapshot().map_err(|e| self.stop(e))?;
+        let value = if written { self.heap.false_() } else { self.heap.nil() };
+        self.answer(0, value);
+        Ok(())
+    }
+}

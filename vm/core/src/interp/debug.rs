@@ -1,0 +1,180 @@
+//! Text about the running image for people: stacks, traces, names.
+
+use super::code::{Code, Op};
+use super::frames::Activation;
+use super::layout::{context, frame, process};
+use crate::error::PrimError;
+use crate::oop::Oop;
+use crate::special::Special;
+use crate::vm::Vm;
+
+/// A stack is printed to this depth, and then only its end.
+const PRINTED_DEPTH: usize = 200;
+
+impl Vm {
+    /// An oop in a few words.
+    pub fn describe(&self, oop: Oop) -> String {
+        let heap = &self.heap;
+        if oop.is_immediate() || oop.is_null() {
+            return format!("{oop:?}");
+        }
+        if !heap.contains(oop) {
+            return format!("{oop:?}, which is outside the heap");
+        }
+        if oop == heap.nil() || oop == heap.true_() || oop == heap.false_() {
+            return if oop == heap.nil() {
+                "nil"
+            } else if oop == heap.true_() {
+                "true"
+            } else {
+                "false"
+            }
+            .into();
+        }
+        let name = heap.class_name(heap.class_of(oop));
+        match heap.text(oop) {
+            Some(text) if text.len() < 60 => format!("{name} '{text}'"),
+            _ => format!("{}{name}", if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "an " } else { "a " }),
+        }
+    }
+
+    /// `Class>>selector` of a method or CompiledBlock.
+    pub fn method_name(&self, method: Oop) -> String {
+        if self.format_of(method).is_none_or(|f| !f.is_compiled_method()) {
+            return self.describe(method);
+        }
+        let class = self.method_class(method).map_or("?".into(), |c| self.heap.class_name(c));
+        let mut code = method;
+        let mut prefix = "";
+        for _ in 0..64 {
+            let literals = self.heap.literal_count(code);
+            let last = if literals == 0 { Oop::ZERO } else { self.heap.follow(self.heap.fetch(code, literals)) };
+            if self.format_of(last).is_some_and(|f| f.is_compiled_method()) {
+                (code, prefix) = (last, "[] in ");
+            } else {
+                break;
+            }
+        }
+        format!("{prefix}{class}>>{}", self.selector_of(code).unwrap_or_else(|| "?".into()))
+    }
+
+    /// The last literal but one is the selector, or an AdditionalMethodState whose second field it is.
+    fn selector_of(&self, method: Oop) -> Option<String> {
+        let literals = self.heap.literal_count(method);
+        let literal = self.heap.follow(self.heap.fetch(method, literals.checked_sub(1).filter(|&n| n > 0)?));
+        if let Some(text) = self.heap.text(literal) {
+            return Some(text);
+        }
+        let slots = if literal.is_pointer() { self.heap.slots(literal) } else { &[] };
+        slots.get(1).and_then(|&s| self.heap.text(self.heap.follow(s)))
+    }
+
+    fn print_activation(&self, activation: Activation, out: &mut String) {
+        let (method, receiver, is_block) = match activation {
+            Activation::Frame(fp) => {
+                (self.stack.oop(fp, frame::METHOD), self.stack.oop(fp, frame::RECEIVER), self.stack.is_block(fp))
+            }
+            Activation::Context(ctx) => {
+                let closure = self.heap.fetch(ctx, context::CLOSURE);
+                (self.method_of(activation), self.heap.fetch(ctx, context::RECEIVER), closure != self.heap.nil())
+            }
+        };
+        let name = self.method_name(method);
+        let prefix = if is_block && !name.starts_with("[] in ") { "[] in " } else { "" };
+        out.push_str(&format!("  {prefix}{name}   receiver: {}\n", self.describe(self.heap.follow(receiver))));
+    }
+
+    fn print_stack(&self, from: Option<Activation>, out: &mut String) {
+        let mut at = from;
+        let mut depth = 0;
+        while let Some(activation) = at {
+            if depth < PRINTED_DEPTH {
+                self.print_activation(activation, out);
+            }
+            depth += 1;
+            at = self.sender_of(activation);
+        }
+        if depth > PRINTED_DEPTH {
+            out.push_str(&format!("  ... and {} more\n", depth - PRINTED_DEPTH));
+        }
+    }
+
+    /// The stack of every process: the active one, those that are ready, and those that wait.
+    pub fn all_stacks(&mut self) -> String {
+        let mut out = String::new();
+        let active = self.active_process();
+        if self.fp != 0 {
+            self.sync_page();
+            out.push_str(&format!("active process, priority {}\n", self.describe(self.heap.fetch(active, process::PRIORITY))));
+            self.print_stack(Some(Activation::Frame(self.fp)), &mut out);
+        }
+        let process_class = match self.heap.special(Special::ClassProcess) {
+            class if class == self.heap.nil() => self.heap.class_of(active),
+            class => class,
+        };
+        let processes: Vec<Oop> =
+            self.heap.objects().filter(|&o| self.heap.class_of(o) == process_class && (o != active || self.fp == 0)).collect();
+        for proc in processes {
+            if self.heap.pointer_slots(proc) <= process::MY_LIST {
+                continue;
+            }
+            let ctx = self.heap.fetch(proc, process::SUSPENDED_CONTEXT);
+            let Some(activation) = self.activation_of(ctx) else { continue };
+            let list = self.heap.follow(self.heap.fetch(proc, process::MY_LIST));
+            let state = match list == self.heap.nil() {
+                true => "suspended".to_string(),
+                false => format!("on {}", self.describe(list)),
+            };
+            let priority = self.describe(self.heap.fetch(proc, process::PRIORITY));
+            out.push_str(&format!("\nprocess {state}, priority {priority}\n"));
+            self.print_stack(Some(activation), &mut out);
+        }
+        out
+    }
+
+    fn traced(&self, line: &str) -> bool {
+        self.options.trace_filter.as_ref().is_none_or(|filter| line.contains(filter.as_str()))
+    }
+
+    /// Reports the instruction at the saved instruction pointer.
+    pub(crate) fn trace_instruction(&mut self) {
+        if !self.options.trace_bytecodes {
+            return;
+        }
+        let code = self.code_of_frame(self.fp);
+        let pc = code.pc_of(self.ip as usize as *const u64);
+        let index = (self.ip as usize - code.start() as usize) / 8;
+        let op = Op::ALL[(code.words[index] & 0xFF) as usize];
+        let line = format!("{} {pc} {op:?} {}\n", self.method_name(code.method), code.words[index] as i64 >> 32);
+        if self.traced(&line) {
+            self.platform.report(&line);
+        }
+    }
+
+    /// Reports a send.
+    pub(crate) fn trace_send(&mut self, selector: Oop, args: usize) {
+        if !self.options.trace_sends {
+            return;
+        }
+        let receiver = self.heap.follow(self.stack_value(args));
+        let selector = self.heap.text(selector).unwrap_or_else(|| self.describe(selector));
+        let line = format!("{}>>{selector}\n", self.heap.class_name(self.heap.class_of(receiver)));
+        if self.traced(&line) {
+            self.platform.report(&line);
+        }
+    }
+
+    /// Reports a primitive and how it ended.
+    pub(crate) fn trace_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
+        let names = self.names_of(code.method).filter(|_| code.primitive == 117);
+        let name = names.map_or(format!("{}", code.primitive), |(module, function)| format!("{module}.{function}"));
+        let outcome = match result {
+            Ok(()) => "ok".to_string(),
+            Err(error) => format!("failed: {error:?}"),
+        };
+        let line = format!("primitive {name} of {}: {outcome}\n", self.method_name(code.method));
+        if self.traced(&line) {
+            self.platform.report(&line);
+        }
+    }
+}

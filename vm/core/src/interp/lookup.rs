@@ -1,0 +1,527 @@
+//! From a class and a selector to code: the method cache, method dictionaries, and the translations of methods.
+
+use super::code::{Code, Entry};
+use super::layout::class;
+use super::translate::translate;
+use crate::bytecode::{Instruction, MethodHeader, decode};
+use crate::error::VmError;
+use crate::heap::Roots;
+use crate::object::{CLASS_INDEX_CONTEXT, Format, HASH_MASK, HASH_SHIFT};
+use crate::oop::Oop;
+use crate::primitives::{self, Run};
+use crate::vm::Vm;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Entries of the method cache.
+const CACHE_ENTRIES: usize = 2048;
+/// A class hierarchy deeper than this is a loop.
+const MAX_SUPERCLASSES: usize = 10_000;
+
+/// A hash for addresses: multiplication spreads the bits that differ.
+#[derive(Default)]
+pub(crate) struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(byte as u64);
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+}
+
+/// Entries of the cache of closures' code.
+const BLOCK_ENTRIES: usize = 256;
+
+/// Where the code of closures that ran lately starts, by method and start pc.
+#[derive(Clone, Copy)]
+struct BlockEntry {
+    method: u64,
+    start_pc: u32,
+    args: u8,
+    copied: u8,
+    code: *const Code,
+    ip: *const u64,
+}
+
+const NO_BLOCK: BlockEntry =
+    BlockEntry { method: 0, start_pc: 0, args: 0, copied: 0, code: std::ptr::null(), ip: std::ptr::null() };
+
+/// The code of a closure that was found.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockCode {
+    /// The method's code.
+    pub code: *const Code,
+    /// Where the block starts.
+    pub ip: *const u64,
+    /// Its arguments.
+    pub args: usize,
+    /// Its copied values.
+    pub copied: usize,
+}
+
+/// Translated code by method and by whether its receiver is a context.
+#[derive(Default)]
+pub(crate) struct CodeCache {
+    codes: HashMap<(u64, bool), Box<Code>, BuildHasherDefault<AddressHasher>>,
+    /// Code whose method changed, kept while frames may run it. Boxed because frames hold its address.
+    #[expect(clippy::vec_box, reason = "frames hold the address of code")]
+    retired: Vec<Box<Code>>,
+    /// Some method in the cache is young.
+    any_young: bool,
+}
+
+#[derive(Clone, Copy)]
+struct CacheEntry {
+    class: u32,
+    selector: u64,
+    code: *const Code,
+}
+
+const EMPTY: CacheEntry = CacheEntry { class: 0, selector: 0, code: std::ptr::null() };
+
+/// What sends found lately, by class index and selector.
+pub(crate) struct MethodCache {
+    entries: Box<[CacheEntry]>,
+    blocks: Box<[BlockEntry]>,
+}
+
+impl MethodCache {
+    pub fn new() -> MethodCache {
+        MethodCache {
+            entries: vec![EMPTY; CACHE_ENTRIES].into_boxed_slice(),
+            blocks: vec![NO_BLOCK; BLOCK_ENTRIES].into_boxed_slice(),
+        }
+    }
+
+    fn slot(class: u32, selector: Oop) -> usize {
+        ((selector.bits() >> 4) as usize ^ (class as usize).wrapping_mul(0x9E5)) & (CACHE_ENTRIES - 1)
+    }
+
+    #[inline]
+    fn get(&self, class: u32, selector: Oop) -> Option<*const Code> {
+        let entry = &self.entries[Self::slot(class, selector)];
+        (entry.class == class && entry.selector == selector.bits()).then_some(entry.code)
+    }
+
+    fn put(&mut self, class: u32, selector: Oop, code: *const Code) {
+        self.entries[Self::slot(class, selector)] = CacheEntry { class, selector: selector.bits(), code };
+    }
+
+    fn clear(&mut self) {
+        self.entries.fill(EMPTY);
+        self.clear_blocks();
+    }
+
+    fn clear_blocks(&mut self) {
+        self.blocks.fill(NO_BLOCK);
+    }
+}
+
+/// What a lookup found.
+pub(crate) enum Found {
+    /// Code to run.
+    Code(*const Code),
+    /// An object in a method dictionary that is no method: it is sent `run:with:in:`.
+    Object(Oop),
+    /// Nothing.
+    Nothing,
+    /// A class on the way has nil for its methods: its superclass is asked for `cannotInterpret:`.
+    NoMethods(Oop),
+}
+
+impl Vm {
+    /// The translation of a method, made now if there was none.
+    pub(crate) fn code_for(&mut self, method: Oop, for_context: bool) -> Result<*const Code, VmError> {
+        if let Some(code) = self.codes.codes.get(&(method.bits(), for_context)) {
+            return Ok(&**code);
+        }
+        self.counters.translations += 1;
+        if method.is_immediate() || !self.heap.format(method).is_compiled_method() {
+            return Err(VmError::Corrupt(format!("{} is to be run as a method", self.describe(method))));
+        }
+        let is_block = self.is_compiled_block(method);
+        let mut code = translate(&self.heap, method, for_context, is_block)
+            .map_err(|what| VmError::Corrupt(format!("{} cannot be run: {what}", self.method_name(method))))?;
+        if !is_block {
+            (code.primitive, code.entry) = self.entry_of(method, for_context);
+        }
+        self.codes.any_young |= self.heap.is_young(method);
+        let code = Box::new(code);
+        let address: *const Code = &*code;
+        self.codes.codes.insert((method.bits(), for_context), code);
+        Ok(address)
+    }
+
+    /// The code of the block that starts at `start_pc` of `method`; `None` if no block starts there.
+    #[inline]
+    pub(crate) fn block_code(&mut self, method: Oop, start_pc: u32, for_context: bool) -> Result<Option<BlockCode>, VmError> {
+        let slot = ((method.bits() >> 3) as usize ^ (start_pc as usize).wrapping_mul(31)) & (BLOCK_ENTRIES - 1);
+        let entry = &self.method_cache.blocks[slot];
+        if entry.method == method.bits() && entry.start_pc == start_pc && !for_context {
+            let (args, copied) = (entry.args as usize, entry.copied as usize);
+            return Ok(Some(BlockCode { code: entry.code, ip: entry.ip, args, copied }));
+        }
+        let code = self.code_for(method, for_context)?;
+        // SAFETY: code_for answers the address of code in the cache, which drops none before the next full collection.
+        let code_ref = unsafe { &*code };
+        let Some(&block) = code_ref.block_at(start_pc) else { return Ok(None) };
+        let ip = code_ref.ip_at(block.word as usize);
+        if !for_context {
+            let (args, copied) = (block.args, block.copied);
+            self.method_cache.blocks[slot] = BlockEntry { method: method.bits(), start_pc, args, copied, code, ip };
+        }
+        Ok(Some(BlockCode { code, ip, args: block.args as usize, copied: block.copied as usize }))
+    }
+
+    /// A CompiledBlock has its outer code where a method has its class's association: as its last literal.
+    fn is_compiled_block(&self, method: Oop) -> bool {
+        let literals = self.heap.literal_count(method);
+        if literals == 0 {
+            return false;
+        }
+        let last = self.heap.follow(self.heap.fetch(method, literals));
+        last.is_pointer() && self.heap.format(last).is_compiled_method()
+    }
+
+    /// The primitive number of a method; 0 for none.
+    pub(crate) fn primitive_of(&self, method: Oop) -> u16 {
+        let Some(header) = MethodHeader::of(&self.heap, method) else { return 0 };
+        if !header.has_primitive() {
+            return 0;
+        }
+        match decode(header.set(), self.heap.bytes(method), header.initial_pc()) {
+            Some((Instruction::CallPrimitive(number), _)) => number,
+            _ => 0,
+        }
+    }
+
+    /// Primitive number and entry of a method.
+    fn entry_of(&self, method: Oop, for_context: bool) -> (u16, Entry) {
+        let number = self.primitive_of(method);
+        let args = MethodHeader::of(&self.heap, method).map_or(0, MethodHeader::args);
+        let entry = match number {
+            0 => Entry::Frame,
+            256 if args == 0 => Entry::Receiver,
+            257..=259 if args == 0 => Entry::Constant((number - 257) as u8),
+            260..=263 if args == 0 => Entry::Integer((number as i16 - 261) as i8),
+            264..=519 if args == 0 && for_context => Entry::FieldOfContext((number - 264) as u8),
+            264..=519 if args == 0 => Entry::Field((number - 264) as u8),
+            117 => Entry::Named,
+            _ => match if for_context { super::control::lookup_for_context(number) } else { super::control::lookup(number) } {
+                Some(run) => Entry::Control(run),
+                None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
+                    Some(Run::Value(run)) => Entry::Value(run),
+                    Some(Run::Control(run)) => Entry::Control(run),
+                    Some(Run::Fails(_)) | None => Entry::Missing,
+                },
+            },
+        };
+        (number, entry)
+    }
+
+    /// Looks `selector` up for objects of class index `class_index`.
+    #[inline]
+    pub(crate) fn lookup(&mut self, class_index: u32, selector: Oop) -> Result<Found, VmError> {
+        if let Some(code) = self.method_cache.get(class_index, selector) {
+            self.counters.method_cache_hits += 1;
+            return Ok(Found::Code(code));
+        }
+        let class = self.heap.class_at(class_index);
+        let found = self.lookup_in(class, selector, class_index == CLASS_INDEX_CONTEXT)?;
+        if let Found::Code(code) = found {
+            self.method_cache.put(class_index, selector, code);
+        }
+        Ok(found)
+    }
+
+    /// Looks `selector` up in `class` and its superclasses, past the method cache.
+    pub(crate) fn lookup_in(&mut self, class: Oop, selector: Oop, for_context: bool) -> Result<Found, VmError> {
+        self.counters.lookups += 1;
+        let nil = self.heap.nil();
+        let mut class = self.heap.follow(class);
+        for _ in 0..MAX_SUPERCLASSES {
+            if class == nil {
+                return Ok(Found::Nothing);
+            }
+            if class.is_immediate() || self.heap.pointer_slots(class) < 3 {
+                return Err(VmError::Corrupt(format!("{} is a class by its place and has no methods", self.describe(class))));
+            }
+            let methods = self.heap.fetch_followed(class, class::METHODS);
+            if methods == nil {
+                return Ok(Found::NoMethods(class));
+            }
+            match self.find_in(methods, selector) {
+                None => class = self.heap.fetch_followed(class, class::SUPERCLASS),
+                Some(method) if method.is_pointer() && self.heap.format(method).is_compiled_method() => {
+                    return Ok(Found::Code(self.code_for(method, for_context)?));
+                }
+                Some(object) => return Ok(Found::Object(object)),
+            }
+        }
+        Err(VmError::Corrupt(format!("the superclasses of {} form a loop", self.heap.class_name(class))))
+    }
+
+    /// The entry of a method dictionary for `selector`. Keys lie from where the selector's hash says on; nil ends the search.
+    fn find_in(&mut self, dictionary: Oop, selector: Oop) -> Option<Oop> {
+        let slots = self.heap.pointer_slots(dictionary);
+        let capacity = slots.checked_sub(class::DICTIONARY_FIRST_KEY).filter(|&n| n > 0)?;
+        let values = self.heap.fetch_followed(dictionary, class::DICTIONARY_VALUES);
+        if values.is_immediate() || self.heap.pointer_slots(values) < capacity {
+            return None;
+        }
+        let hash = match selector.is_immediate() {
+            true => selector.bits() >> 3,
+            false => (self.heap.header(selector) >> HASH_SHIFT) & HASH_MASK,
+        };
+        let nil = self.heap.nil();
+        let start = if capacity.is_power_of_two() { hash as usize & (capacity - 1) } else { hash as usize % capacity };
+        for i in 0..capacity {
+            let index = (start + i) % capacity;
+            let mut key = self.heap.fetch(dictionary, class::DICTIONARY_FIRST_KEY + index);
+            if key == nil {
+                return None;
+            }
+            if self.heap.is_forwarded(key) {
+                key = self.heap.fetch_followed(dictionary, class::DICTIONARY_FIRST_KEY + index);
+            }
+            if key == selector {
+                return Some(self.heap.fetch_followed(values, index));
+            }
+        }
+        None
+    }
+
+    /// The class whose superclass a super send in `method` starts at: the value of its last literal, of a block its method's.
+    pub(crate) fn method_class(&self, method: Oop) -> Option<Oop> {
+        let mut code = method;
+        for _ in 0..64 {
+            let literals = self.heap.literal_count(code);
+            if literals == 0 {
+                return None;
+            }
+            let last = self.heap.follow(self.heap.fetch(code, literals));
+            if last.is_immediate() {
+                return None;
+            }
+            if self.heap.format(last).is_compiled_method() {
+                code = last;
+            } else if self.heap.pointer_slots(last) >= 2 {
+                let class = self.heap.follow(self.heap.fetch(last, 1));
+                return (class.is_pointer() && class != self.heap.nil()).then_some(class);
+            } else {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Forgets everything that sends found.
+    pub(crate) fn flush_caches(&mut self) {
+        self.method_cache.clear();
+        for code in self.codes.codes.values_mut() {
+            code.reset_caches();
+        }
+        for code in &mut self.codes.retired {
+            code.reset_caches();
+        }
+    }
+
+    /// Forgets the translation of a method, whose bytes or header changed.
+    pub(crate) fn flush_method(&mut self, method: Oop) {
+        for for_context in [false, true] {
+            if let Some(code) = self.codes.codes.remove(&(method.bits(), for_context)) {
+                self.codes.retired.push(code);
+            }
+        }
+        self.flush_caches();
+    }
+
+    /// Forgets the translation of a method that a primitive stored into, if it has one.
+    pub(crate) fn method_changed(&mut self, method: Oop) {
+        if [false, true].iter().any(|&for_context| self.codes.codes.contains_key(&(method.bits(), for_context))) {
+            self.flush_method(method);
+        }
+    }
+
+    /// Drops code of dead methods and code that is retired and in no frame. Frames must all be written to their pages.
+    pub(crate) fn sweep_codes(&mut self) {
+        let in_use = self.codes_in_frames();
+        self.codes.retired.retain(|code| in_use.contains(&(&**code as *const Code as usize)));
+    }
+
+    /// Addresses of code that frames run.
+    fn codes_in_frames(&self) -> std::collections::HashSet<usize> {
+        let mut found = std::collections::HashSet::new();
+        for page in &self.stack.pages {
+            let mut fp = page.fp;
+            while fp != 0 {
+                found.insert(self.code_of_frame(fp) as *const Code as usize);
+                fp = self.stack.caller(fp);
+            }
+        }
+        found
+    }
+
+    /// Collects young objects, or all. Registers are written to the page and taken from it again.
+    pub(crate) fn collect(&mut self, full: bool) -> Result<(), VmError> {
+        self.sync_page();
+        let started = self.platform.monotonic_microseconds();
+        let before = self.heap.old_bytes();
+        if full {
+            self.flush_other_pages()?;
+        }
+        let old_start = self.heap.old_start;
+        let mut roots =
+            VmRoots { stack: &mut self.stack, codes: &mut self.codes, method_cache: &mut self.method_cache, full, old_start };
+        if full {
+            self.heap.full_collect(&mut roots);
+            self.flush_caches();
+            self.sweep_codes();
+        } else {
+            self.heap.scavenge(&mut roots);
+        }
+        let micros = self.platform.monotonic_microseconds().saturating_sub(started);
+        self.count_collection(full, micros);
+        if self.options.trace_gc {
+            let kind = if full { "full collection" } else { "scavenge" };
+            let after = self.heap.old_bytes();
+            self.platform.report(&format!("{kind}: {micros} us, old space {before} -> {after} bytes\n"));
+        }
+        if self.options.gc_stress > 0 {
+            let found = self.heap.check(3);
+            if !found.is_empty() {
+                return Err(VmError::Corrupt(format!("the heap is damaged after a collection: {}", found.join("; "))));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_collection(&mut self, full: bool, micros: u64) {
+        let stats = &mut self.heap.stats;
+        let (total, last, longest) = match full {
+            true => (&mut stats.full_microseconds, &mut stats.last_full_microseconds, &mut self.counters.longest_full),
+            false => (&mut stats.scavenge_microseconds, &mut stats.last_scavenge_microseconds, &mut self.counters.longest_scavenge),
+        };
+        *total += micros;
+        *last = micros;
+        *longest = micros.max(*longest);
+    }
+
+    /// Makes the heap ready to be written, frames being written out already.
+    pub(crate) fn prepare_heap_for_snapshot(&mut self) {
+        let old_start = self.heap.old_start;
+        let (stack, codes, method_cache) = (&mut self.stack, &mut self.codes, &mut self.method_cache);
+        let mut roots = VmRoots { stack, codes, method_cache, full: true, old_start };
+        self.heap.prepare_snapshot(&mut roots);
+        self.flush_caches();
+        self.sweep_codes();
+    }
+
+    /// The format of an object, if it is one.
+    pub(crate) fn format_of(&self, oop: Oop) -> Option<Format> {
+        oop.is_pointer().then(|| self.heap.format(oop))
+    }
+
+    /// Replaces references to forwarders in frames and code after a become.
+    pub(crate) fn follow_frames(&mut self) -> Result<(), VmError> {
+        self.sync_page();
+        let heap = &self.heap;
+        let mut visit = |oop: &mut Oop| {
+            if oop.is_pointer() && !oop.is_null() {
+                *oop = heap.follow(*oop);
+            }
+        };
+        for i in 0..self.stack.pages.len() {
+            let page = self.stack.pages[i];
+            if page.fp != 0 {
+                self.stack.visit_frames(page.fp, page.sp, &mut visit);
+            }
+        }
+        self.flush_caches();
+        let codes = std::mem::take(&mut self.codes.codes);
+        for ((_, for_context), mut code) in codes {
+            code.method = self.heap.follow(code.method);
+            self.codes.codes.insert((code.method.bits(), for_context), code);
+        }
+        Ok(())
+    }
+}
+
+/// The interpreter's references into the heap, for the collector.
+struct VmRoots<'a> {
+    stack: &'a mut super::StackZone,
+    codes: &'a mut CodeCache,
+    method_cache: &'a mut MethodCache,
+    full: bool,
+    old_start: u64,
+}
+
+impl VmRoots<'_> {
+    /// Finds code under the new addresses of its methods. Code of dead methods is kept for frames until the next full collection.
+    fn rehash(&mut self, resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {
+        let old_start = self.old_start;
+        self.codes.any_young = false;
+        let moved: Vec<_> = self.codes.codes.extract_if(|&(key, _), _| resolve(Oop(key)).is_none_or(|m| m.bits() != key)).collect();
+        for ((key, for_context), mut code) in moved {
+            match resolve(Oop(key)) {
+                Some(method) => {
+                    code.method = method;
+                    self.codes.codes.insert((method.bits(), for_context), code);
+                }
+                None => {
+                    code.method = Oop::ZERO;
+                    self.codes.retired.push(code);
+                }
+            }
+        }
+        self.codes.any_young = self.codes.codes.keys().any(|&(key, _)| key < old_start);
+        for code in &mut self.codes.retired {
+            if code.method != Oop::ZERO {
+                code.method = resolve(code.method).unwrap_or(Oop::ZERO);
+            }
+        }
+    }
+}
+
+impl Roots for VmRoots<'_> {
+    fn strong(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        for i in 0..self.stack.pages.len() {
+            let page = self.stack.pages[i];
+            if page.fp != 0 {
+                self.stack.visit_frames(page.fp, page.sp, visit);
+            }
+        }
+    }
+
+    fn weak(&mut self, resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {
+        if self.full || self.codes.any_young {
+            self.rehash(resolve);
+        }
+        self.method_cache.clear_blocks();
+        if self.full {
+            self.method_cache.clear();
+        } else {
+            for entry in &mut self.method_cache.entries {
+                if entry.class != 0
+                    && entry.selector < self.old_start
+                    && resolve(Oop(entry.selector)).is_none_or(|s| s.bits() != entry.selector)
+                {
+                    *entry = EMPTY;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The interpreter: frames, sends, control primitives, processes.
+
+mod closures;
+mod code;
+mod control;
+mod core_named;
+mod debug;
+mod frames;
+mod layout;
+mod lookup;
+mod process;
+mod returns;
+mod run;
+mod send;
+mod stack;
+mod start;
+mod translate;
+
+pub(crate) use lookup::{CodeCache, MethodCache};
+pub(crate) use stack::StackZone;

@@ -1,0 +1,413 @@
+//! Processes: the scheduler, semaphores, mutexes, timers, and what happens at a safe point.
+
+use super::layout::process;
+use super::run::POLL_INTERVAL;
+use crate::error::{PrimError, VmError};
+use crate::oop::Oop;
+use crate::platform::Event;
+use crate::special::Special;
+use crate::vm::{Outcome, Vm};
+
+impl Vm {
+    fn scheduler(&mut self) -> Oop {
+        let association = self.heap.special(Special::SchedulerAssociation);
+        self.heap.fetch_followed(association, process::ASSOCIATION_VALUE)
+    }
+
+    /// The active process.
+    pub(crate) fn active_process(&mut self) -> Oop {
+        let scheduler = self.scheduler();
+        self.heap.fetch_followed(scheduler, process::SCHEDULER_ACTIVE)
+    }
+
+    fn priority(&self, proc: Oop) -> usize {
+        self.heap.fetch(proc, process::PRIORITY).as_small_int().map_or(1, |p| p.max(1) as usize)
+    }
+
+    /// The list of processes of a priority that are ready to run.
+    fn ready_list(&mut self, priority: usize) -> Option<Oop> {
+        let scheduler = self.scheduler();
+        let lists = self.heap.fetch_followed(scheduler, process::SCHEDULER_LISTS);
+        (priority <= self.heap.pointer_slots(lists)).then(|| self.heap.fetch_followed(lists, priority - 1))
+    }
+
+    /// True if `oop` has the fields of a process.
+    fn is_process(&self, oop: Oop) -> bool {
+        oop.is_pointer() && self.heap.pointer_slots(oop) > process::MY_LIST
+    }
+
+    /// Appends a process to a list.
+    fn add_last(&mut self, proc: Oop, list: Oop) {
+        let nil = self.heap.nil();
+        let last = self.heap.fetch_followed(list, process::LAST_LINK);
+        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        if first == nil {
+            self.heap.store(list, process::FIRST_LINK, proc);
+        } else {
+            self.heap.store(last, process::NEXT_LINK, proc);
+        }
+        self.heap.store(list, process::LAST_LINK, proc);
+        self.heap.store(proc, process::NEXT_LINK, nil);
+        self.heap.store(proc, process::MY_LIST, list);
+    }
+
+    /// Puts a process at the front of a list.
+    fn add_first(&mut self, proc: Oop, list: Oop) {
+        let nil = self.heap.nil();
+        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        if first == nil {
+            self.heap.store(list, process::LAST_LINK, proc);
+        }
+        self.heap.store(proc, process::NEXT_LINK, first);
+        self.heap.store(list, process::FIRST_LINK, proc);
+        self.heap.store(proc, process::MY_LIST, list);
+    }
+
+    /// Takes the first process off a list that is not empty.
+    fn remove_first(&mut self, list: Oop) -> Oop {
+        let nil = self.heap.nil();
+        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        let last = self.heap.fetch_followed(list, process::LAST_LINK);
+        if first == last {
+            self.heap.store(list, process::FIRST_LINK, nil);
+            self.heap.store(list, process::LAST_LINK, nil);
+        } else {
+            let next = self.heap.fetch_followed(first, process::NEXT_LINK);
+            self.heap.store(list, process::FIRST_LINK, next);
+        }
+        self.heap.store(first, process::NEXT_LINK, nil);
+        self.heap.store(first, process::MY_LIST, nil);
+        first
+    }
+
+    /// Takes a process off the list that it is on; false if it is not there.
+    fn remove_from_list(&mut self, proc: Oop, list: Oop) -> bool {
+        let nil = self.heap.nil();
+        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        let next = self.heap.fetch_followed(proc, process::NEXT_LINK);
+        if first == proc {
+            self.heap.store(list, process::FIRST_LINK, next);
+            if self.heap.fetch_followed(list, process::LAST_LINK) == proc {
+                self.heap.store(list, process::LAST_LINK, nil);
+            }
+        } else {
+            let mut at = first;
+            loop {
+                if !self.is_process(at) || at == nil {
+                    return false;
+                }
+                let following = self.heap.fetch_followed(at, process::NEXT_LINK);
+                if following == proc {
+                    break;
+                }
+                at = following;
+            }
+            self.heap.store(at, process::NEXT_LINK, next);
+            if self.heap.fetch_followed(list, process::LAST_LINK) == proc {
+                self.heap.store(list, process::LAST_LINK, at);
+            }
+        }
+        self.heap.store(proc, process::NEXT_LINK, nil);
+        true
+    }
+
+    fn is_empty_list(&mut self, list: Oop) -> bool {
+        let nil = self.heap.nil();
+        list.is_immediate() || self.heap.pointer_slots(list) < 2 || self.heap.fetch_followed(list, process::FIRST_LINK) == nil
+    }
+
+    /// The first ready process of the highest priority, taken off its list.
+    fn wake_highest_priority(&mut self) -> Option<Oop> {
+        let scheduler = self.scheduler();
+        let lists = self.heap.fetch_followed(scheduler, process::SCHEDULER_LISTS);
+        for priority in (1..=self.heap.pointer_slots(lists)).rev() {
+            let list = self.ready_list(priority)?;
+            if !self.is_empty_list(list) {
+                return Some(self.remove_first(list));
+            }
+        }
+        None
+    }
+
+    /// Suspends the active process, whose registers are current, and runs `proc`.
+    pub(crate) fn transfer_to(&mut self, proc: Oop) -> Result<(), VmError> {
+        self.counters.process_switches += 1;
+        let nil = self.heap.nil();
+        let scheduler = self.scheduler();
+        let old = self.active_process();
+        let ctx = self.marry(self.fp)?;
+        self.sync_page();
+        self.heap.store(old, process::SUSPENDED_CONTEXT, ctx);
+        let new_ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        if !self.is_context(new_ctx) {
+            return Err(VmError::Corrupt(format!("the process {} has no context to run", self.describe(proc))));
+        }
+        self.heap.store(scheduler, process::SCHEDULER_ACTIVE, proc);
+        self.heap.store(proc, process::SUSPENDED_CONTEXT, nil);
+        self.heap.store(proc, process::MY_LIST, nil);
+        self.resume_context(new_ctx)
+    }
+
+    /// Runs the next ready process; the active one waits on some list or is suspended.
+    fn transfer_to_next(&mut self) -> Result<(), VmError> {
+        match self.wake_highest_priority() {
+            Some(next) => self.transfer_to(next),
+            None => Err(VmError::Fatal("every process waits and nothing can wake one: the image has no idle process".into())),
+        }
+    }
+
+    /// Makes a process ready; it runs at once if its priority is higher than the active one's.
+    pub(crate) fn resume(&mut self, proc: Oop) -> Result<bool, VmError> {
+        let active = self.active_process();
+        let (active_priority, priority) = (self.priority(active), self.priority(proc));
+        if priority > active_priority {
+            let Some(list) = self.ready_list(active_priority) else { return Ok(false) };
+            // The preempted process goes to the front or the back of its priority's list, as the image asked.
+            if self.preemption_yields {
+                self.add_last(active, list)
+            } else {
+                self.add_first(active, list)
+            }
+            self.transfer_to(proc)?;
+            return Ok(true);
+        }
+        if let Some(list) = self.ready_list(priority) {
+            self.add_last(proc, list);
+        }
+        Ok(false)
+    }
+
+    /// Signals a semaphore.
+    pub(crate) fn signal(&mut self, semaphore: Oop) -> Result<(), VmError> {
+        if self.is_empty_list(semaphore) {
+            if semaphore.is_pointer() && self.heap.pointer_slots(semaphore) > process::EXCESS_SIGNALS {
+                let excess = self.heap.fetch(semaphore, process::EXCESS_SIGNALS).as_small_int().unwrap_or(0);
+                self.heap.store(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess + 1));
+            }
+            return Ok(());
+        }
+        let waiting = self.remove_first(semaphore);
+        self.resume(waiting)?;
+        Ok(())
+    }
+
+    /// Signals a semaphore of the special objects, if it is one.
+    fn signal_special(&mut self, which: Special) -> Result<(), VmError> {
+        let semaphore = self.heap.follow(self.heap.special(which));
+        if semaphore != self.heap.nil() && self.is_semaphore(semaphore) { self.signal(semaphore) } else { Ok(()) }
+    }
+
+    fn is_semaphore(&self, oop: Oop) -> bool {
+        oop.is_pointer() && self.heap.pointer_slots(oop) > process::EXCESS_SIGNALS
+    }
+
+    /// Signals the external semaphore `index` (from 1).
+    fn signal_external(&mut self, index: usize) -> Result<(), VmError> {
+        let table = self.heap.follow(self.heap.special(Special::ExternalObjectsArray));
+        if table.is_immediate() || index == 0 || index > self.heap.pointer_slots(table) {
+            return Ok(());
+        }
+        let semaphore = self.heap.fetch_followed(table, index - 1);
+        if self.is_semaphore(semaphore) { self.signal(semaphore) } else { Ok(()) }
+    }
+
+    /// Collections, timers, events: what waits for the interpreter to be between two instructions. Registers are in the VM.
+    #[cold]
+    pub(crate) fn safe_point(&mut self) -> Result<(), VmError> {
+        self.heap.poll_countdown = POLL_INTERVAL;
+        let request = std::mem::take(&mut self.heap.gc_request);
+        if request.scavenge || request.full {
+            self.collect(request.full)?;
+        }
+        self.tell_of_memory()?;
+        self.counters.event_checks += 1;
+        self.check_events()?;
+        self.budget = self.budget.saturating_sub(1);
+        if self.budget == 0 && self.outcome.is_none() {
+            self.outcome = Some(Outcome::BudgetUsed);
+        }
+        Ok(())
+    }
+
+    /// Signals that something became unreachable and that memory runs short.
+    fn tell_of_memory(&mut self) -> Result<(), VmError> {
+        for _ in 0..std::mem::take(&mut self.heap.pending_finalization) {
+            self.signal_special(Special::TheFinalizationSemaphore)?;
+        }
+        if std::mem::take(&mut self.heap.low_space_pending) {
+            let active = self.active_process();
+            self.heap.set_special(Special::ProcessSignalingLowSpace, active);
+            self.signal_special(Special::TheLowSpaceSemaphore)?;
+        }
+        Ok(())
+    }
+
+    /// Signals what is due: the timer and what happened outside.
+    pub(crate) fn check_events(&mut self) -> Result<(), VmError> {
+        if self.next_wake != 0 && self.platform.utc_microseconds() >= self.next_wake {
+            self.next_wake = 0;
+            self.signal_special(Special::TheTimerSemaphore)?;
+        }
+        while let Some(event) = self.platform.next_event() {
+            match event {
+                Event::Semaphore(index, count) => {
+                    for _ in 0..count {
+                        self.signal_external(index)?;
+                    }
+                }
+                Event::UserInterrupt => self.signal_special(Special::TheInterruptSemaphore)?,
+                Event::PrintStacks => {
+                    let text = self.all_stacks();
+                    self.platform.report(&text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Primitive 85, `signal`.
+    pub(crate) fn primitive_signal(&mut self, args: usize) -> Result<(), PrimError> {
+        let semaphore = self.stack_value(args);
+        if !self.is_semaphore(semaphore) {
+            return Err(PrimError::BadReceiver);
+        }
+        self.signal(semaphore).map_err(|e| self.stop(e))
+    }
+
+    /// Primitive 86, `wait`.
+    pub(crate) fn primitive_wait(&mut self, args: usize) -> Result<(), PrimError> {
+        let semaphore = self.stack_value(args);
+        if !self.is_semaphore(semaphore) {
+            return Err(PrimError::BadReceiver);
+        }
+        let excess = self.heap.fetch(semaphore, process::EXCESS_SIGNALS).as_small_int().unwrap_or(0);
+        if excess > 0 {
+            self.heap.store(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess - 1));
+            return Ok(());
+        }
+        let active = self.active_process();
+        self.add_last(active, semaphore);
+        self.transfer_to_next().map_err(|e| self.stop(e))
+    }
+
+    /// Primitive 87, `resume`.
+    pub(crate) fn primitive_resume(&mut self, args: usize) -> Result<(), PrimError> {
+        let proc = self.stack_value(args);
+        if !self.is_process(proc) {
+            return Err(PrimError::BadReceiver);
+        }
+        let ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        if !self.is_context(ctx) {
+            return Err(PrimError::BadReceiver);
+        }
+        self.resume(proc).map(|_| ()).map_err(|e| self.stop(e))
+    }
+
+    /// Primitives 88 and 578, `suspend`: answers the list that the process waited on.
+    pub(crate) fn primitive_suspend(&mut self, args: usize) -> Result<(), PrimError> {
+        let proc = self.stack_value(args);
+        if !self.is_process(proc) {
+            return Err(PrimError::BadReceiver);
+        }
+        let nil = self.heap.nil();
+        if proc == self.active_process() {
+            self.answer(args, nil);
+            return self.transfer_to_next().map_err(|e| self.stop(e));
+        }
+        let list = self.heap.fetch_followed(proc, process::MY_LIST);
+        if list == nil || list.is_immediate() || self.heap.pointer_slots(list) < 2 {
+            return Err(PrimError::BadReceiver);
+        }
+        if !self.remove_from_list(proc, list) {
+            return Err(PrimError::Generic);
+        }
+        self.heap.store(proc, process::MY_LIST, nil);
+        self.answer(args, list);
+        Ok(())
+    }
+
+    /// Primitive 167, `yield`.
+    pub(crate) fn primitive_yield(&mut self, _args: usize) -> Result<(), PrimError> {
+        let active = self.active_process();
+        let priority = self.priority(active);
+        let Some(list) = self.ready_list(priority) else { return Err(PrimError::Generic) };
+        if !self.is_empty_list(list) {
+            self.add_last(active, list);
+            self.transfer_to_next().map_err(|e| self.stop(e))?;
+        }
+        Ok(())
+    }
+
+    /// Primitive 185, `primitiveExitCriticalSection`.
+    pub(crate) fn primitive_exit_critical(&mut self, args: usize) -> Result<(), PrimError> {
+        let mutex = self.stack_value(args);
+        if !self.is_semaphore(mutex) {
+            return Err(PrimError::BadReceiver);
+        }
+        let nil = self.heap.nil();
+        if self.is_empty_list(mutex) {
+            self.heap.store(mutex, process::OWNER, nil);
+            return Ok(());
+        }
+        let next = self.remove_first(mutex);
+        self.heap.store(mutex, process::OWNER, next);
+        self.resume(next).map(|_| ()).map_err(|e| self.stop(e))
+    }
+
+    /// Primitives 186 and 187: takes the mutex for the process in the argument or the active one. `test` does not wait.
+    fn enter_critical(&mut self, args: usize, test: bool) -> Result<(), PrimError> {
+        let mutex = self.stack_value(args);
+        if !self.is_semaphore(mutex) {
+            return Err(PrimError::BadReceiver);
+        }
+        let active = self.active_process();
+        let proc = if args > 0 { self.stack_value(0) } else { active };
+        let owner = self.heap.fetch_followed(mutex, process::OWNER);
+        let nil = self.heap.nil();
+        if owner == nil {
+            self.heap.store(mutex, process::OWNER, proc);
+            self.answer(args, self.heap.false_());
+        } else if owner == proc {
+            self.answer(args, self.heap.true_());
+        } else if test {
+            self.answer(args, nil);
+        } else {
+            self.answer(args, self.heap.false_());
+            self.add_last(active, mutex);
+            return self.transfer_to_next().map_err(|e| self.stop(e));
+        }
+        Ok(())
+    }
+
+    /// Primitive 186, `primitiveEnterCriticalSection`.
+    pub(crate) fn primitive_enter_critical(&mut self, args: usize) -> Result<(), PrimError> {
+        self.enter_critical(args, false)
+    }
+
+    /// Primitive 187, `primitiveTestAndSetOwnershipOfCriticalSection`.
+    pub(crate) fn primitive_test_critical(&mut self, args: usize) -> Result<(), PrimError> {
+        self.enter_critical(args, true)
+    }
+
+    /// Primitive 230, `relinquishProcessorForMicroseconds:`: the image has nothing to do.
+    pub(crate) fn primitive_relinquish(&mut self, args: usize) -> Result<(), PrimError> {
+        if args > 0 && !self.stack_value(0).is_small_int() {
+            return Err(PrimError::BadArgument);
+        }
+        self.sp += 8 * args as u64;
+        self.check_events().map_err(|e| self.stop(e))?;
+        // Nothing that is due made another process ready: sleep until something is.
+        let until = (self.next_wake != 0).then_some(self.next_wake);
+        self.outcome = Some(Outcome::Idle { until });
+        Ok(())
+    }
+
+    /// Signals `semaphore` at `time` (UTC microseconds); 0 for never.
+    pub(crate) fn set_timer(&mut self, semaphore: Oop, time: u64) {
+        let nil = self.heap.nil();
+        let on = semaphore != nil && self.is_semaphore(semaphore);
+        self.heap.set_special(Special::TheTimerSemaphore, if on { semaphore } else { nil });
+        self.next_wake = if on { time.max(1) } else { 0 };
+        self.heap.poll_countdown = 0;
+    }
+}

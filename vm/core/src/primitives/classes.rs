@@ -1,0 +1,138 @@
+//! Changing what an object is: primitives 115, 160 and 168; and 132, which asks what it refers to.
+
+use super::operands::{Answer, Operands, plain_object};
+use super::{Primitive, value};
+use crate::error::PrimError;
+use crate::heap::Heap;
+use crate::object::{CLASS_INDEX_CONTEXT, CLASS_INDEX_MASK, FORMAT_SHIFT, Format};
+use crate::oop::Oop;
+use crate::vm::{Args, Vm};
+
+/// The family's rows.
+pub(super) const PRIMITIVES: &[Primitive] = &[
+    value(
+        115,
+        "primitiveChangeClass",
+        (1, 1),
+        "Makes the receiver an instance of the argument's class, if its layout allows.",
+        change_class,
+    ),
+    value(132, "primitiveObjectPointsTo", (1, 1), "Whether a field of the receiver is the argument.", points_to),
+    value(
+        160,
+        "primitiveAdoptInstance",
+        (1, 2),
+        "Makes the argument an instance of the receiver, if its layout allows.",
+        adopt_instance,
+    ),
+    value(
+        168,
+        "primitiveCopyObject",
+        (1, 2),
+        "Copies the argument's fields into the receiver, of the same class and size.",
+        copy_object,
+    ),
+];
+
+/// Makes `object` an instance of `class` if an instance of `class` can look like it. The receiver is to blame for a wrong size.
+fn change_class_of(heap: &mut Heap, object: Oop, class: Oop) -> Result<(), PrimError> {
+    if heap.is_immutable(object) {
+        return Err(PrimError::NoModification);
+    }
+    let (fixed, wanted) = heap.instance_spec(class).ok_or(PrimError::BadArgument)?;
+    let format = heap.format(object);
+    let class_index = heap.class_table_index(class)?;
+    // A context's frame knows it as a context, and nothing else may be taken for one.
+    if heap.class_index(object) == CLASS_INDEX_CONTEXT || class_index == CLASS_INDEX_CONTEXT {
+        return Err(PrimError::Inappropriate);
+    }
+    let bytes = heap.byte_size(object) as u64;
+    let in_units_of = |shift: u32| {
+        if bytes & ((1 << shift) - 1) != 0 {
+            return Err(PrimError::BadReceiver);
+        }
+        Ok(Format::for_units(wanted, bytes >> shift, shift).0)
+    };
+    let new_format = match wanted.0 {
+        0..=5 => {
+            let slots = heap.num_slots(object);
+            if !format.is_pointers() {
+                return Err(PrimError::Inappropriate);
+            }
+            if slots < fixed || (slots > fixed && matches!(wanted, Format::EMPTY | Format::FIXED | Format::EPHEMERON)) {
+                return Err(PrimError::BadReceiver);
+            }
+            wanted
+        }
+        24 if format.is_compiled_method() => format,
+        24 => return Err(PrimError::Inappropriate),
+        _ if !format.is_bits() => return Err(PrimError::Inappropriate),
+        9 => in_units_of(3)?,
+        10 => in_units_of(2)?,
+        12 => in_units_of(1)?,
+        16 => in_units_of(0)?,
+        _ => return Err(PrimError::BadArgument),
+    };
+    let header = heap.header(object) & !(CLASS_INDEX_MASK | 31 << FORMAT_SHIFT);
+    heap.set_header(object, header | class_index as u64 | (new_format.0 as u64) << FORMAT_SHIFT);
+    Ok(())
+}
+
+fn change_class(vm: &mut Vm, args: Args) -> Answer {
+    let (object, example) = (args.receiver(), args.get(0));
+    if object.is_immediate() || vm.heap.is_forwarded(object) || example.is_immediate() || vm.heap.is_forwarded(example) {
+        return Err(PrimError::Generic);
+    }
+    let class = vm.heap.class_of(example);
+    change_class_of(&mut vm.heap, object, class)?;
+    Ok(object)
+}
+
+fn adopt_instance(vm: &mut Vm, args: Args) -> Answer {
+    let (class, object) = (args.operand(1), args.operand(0));
+    if object.is_immediate() || vm.heap.is_forwarded(object) {
+        return Err(PrimError::BadArgument);
+    }
+    // The object is the argument here, and the class the receiver.
+    change_class_of(&mut vm.heap, object, class).map_err(|error| match error {
+        PrimError::BadReceiver => PrimError::BadArgument,
+        PrimError::BadArgument => PrimError::BadReceiver,
+        other => other,
+    })?;
+    Ok(args.receiver())
+}
+
+fn copy_object(vm: &mut Vm, args: Args) -> Answer {
+    let heap = &mut vm.heap;
+    let target = plain_object(heap, args.operand(1), PrimError::BadReceiver)?;
+    let source = plain_object(heap, args.operand(0), PrimError::BadArgument)?;
+    if heap.class_index(target) != heap.class_index(source) {
+        return Err(PrimError::BadArgument);
+    }
+    if heap.is_immutable(target) {
+        return Err(PrimError::NoModification);
+    }
+    let (format, same_format) = (heap.format(target), heap.format(target) == heap.format(source));
+    let copied = if format.is_bits() {
+        let bytes = heap.byte_size(target);
+        same_format && bytes == heap.byte_size(source) && heap.copy_bytes(source, 0, target, 0, bytes)
+    } else if format.is_pointers() {
+        let slots = heap.num_slots(target);
+        heap.format(source).is_pointers() && slots == heap.num_slots(source) && heap.copy_slots(source, 0, target, 0, slots)
+    } else {
+        return Err(PrimError::BadReceiver);
+    };
+    if copied { Ok(args.receiver()) } else { Err(PrimError::BadArgument) }
+}
+
+fn points_to(vm: &mut Vm, args: Args) -> Answer {
+    let (object, sought) = (args.receiver(), args.get(0));
+    if object.is_immediate() {
+        return Ok(vm.heap.false_());
+    }
+    plain_object(&vm.heap, object, PrimError::BadReceiver)?;
+    let heap = &vm.heap;
+    let fields = heap.slots(object);
+    let found = fields.contains(&sought) || (heap.has_forwarders && fields.iter().any(|&field| heap.follow(field) == sought));
+    Ok(heap.bool(found))
+}

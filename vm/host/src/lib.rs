@@ -1,0 +1,24 @@
+//! The desktop around `osvm-core`: memory from the operating system, clocks, signals, the image file, and the plugins.
+//!
+//! The command line and the tests build a VM from what is here; a browser has its own counterpart.
+
+#![deny(unsafe_code)]
+
+mod attributes;
+mod load;
+mod local_time;
+mod machine;
+mod mmap;
+mod platform;
+mod plugins;
+mod signals;
+mod snapshot;
+mod world;
+
+pub use load::{LoadError, load_image};
+pub use machine::{Machine, MachineOptions, StartError};
+pub use mmap::{ImageFile, MmapRegion};
+pub use platform::{DesktopPlatform, PlatformOptions};
+pub use plugins::{Plugins, plugins};
+pub use signals::{EventSender, Events, end_on_closed_pipes};
+pub use snapshot::replace_file;

@@ -1,0 +1,56 @@
+//! From the path of an image file to its objects.
+
+use crate::mmap::{ImageFile, MmapRegion};
+use osvm_core::heap::HeapConfig;
+use osvm_core::image::{self, ImageError, LoadedImage};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why an image file could not be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file could not be opened, or there is no memory for it.
+    System {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file is no image that this VM runs.
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        error: ImageError,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::System { path, error } => {
+                // The system's words without its number.
+                let text = error.to_string();
+                write!(f, "{}: {}", path.display(), text.split(" (os error").next().unwrap_or(&text))
+            }
+            LoadError::Image { path, error } => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Loads an image into a heap that can grow to `max_heap` bytes of old space, beside new space.
+pub fn load_image(path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> {
+    let system = |error| LoadError::System { path: path.to_path_buf(), error };
+    let bad = |error| LoadError::Image { path: path.to_path_buf(), error };
+    let mut file = ImageFile::open(path).map_err(system)?;
+    let header = image::read_header(&mut file).map_err(bad)?;
+    let config = HeapConfig::default();
+    let preferred = image::preferred_region_base(&header, config);
+    let region = MmapRegion::new(max_heap.saturating_add(config.new_space_bytes()), preferred).map_err(system)?;
+    let loaded = image::load(&mut file, Box::new(region), config).map_err(bad)?;
+    tracing::debug!(path = %path.display(), format = header.version, bytes = header.data_size, "image loaded");
+    Ok(loaded)
+}
