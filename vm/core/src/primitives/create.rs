@@ -20,7 +20,9 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         new_method,
     ),
     value(148, "primitiveClone", (0, 1), "A shallow copy.", clone),
-    value(596, "primitiveNewOldSpace", (0, 1), "As 70, in old space.", |vm, args| new(vm, args).and_then(|oop| vm.heap.old_instead(oop))),
+    value(596, "primitiveNewOldSpace", (0, 1), "As 70, in old space.", |vm, args| {
+        new(vm, args).and_then(|oop| vm.heap.old_instead(oop))
+    }),
     value(597, "primitiveNewWithArgOldSpace", (1, 2), "As 71, in old space.", |vm, args| {
         new_with_size(vm, args).and_then(|oop| vm.heap.old_instead(oop))
     }),

@@ -12,7 +12,13 @@ use crate::vm::{Args, Vm};
 /// The family's rows.
 pub(super) const PRIMITIVES: &[Primitive] = &[
     value(77, "primitiveSomeInstance", (0, 1), "Some instance of a class; fails if there is none.", some_instance),
-    value(78, "primitiveNextInstance", (0, 1), "The instance of the same class after an object; fails behind the last.", next_instance),
+    value(
+        78,
+        "primitiveNextInstance",
+        (0, 1),
+        "The instance of the same class after an object; fails behind the last.",
+        next_instance,
+    ),
     value(138, "primitiveSomeObject", (0, 1), "The first object.", |vm, _| Ok(vm.heap.some_object())),
     value(139, "primitiveNextObject", (0, 1), "The object after another; 0 behind the last.", next_object),
     value(172, "primitiveFetchNextMourner", (0, 0), "The next weak array or ephemeron that lost something.", fetch_mourner),

@@ -61,6 +61,13 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     value(182, "primitiveSizeInBytes", (0, 1), "Bytes of an object, header included; 0 for immediates.", object_bytes),
     value(183, "primitiveIsPinned", (0, 1), "Whether an object is never moved.", is_pinned),
     value(
+        184,
+        "primitivePin",
+        (1, 2),
+        "Pins an object, which is then never moved, or lets it be moved again; answers what it was.",
+        pin,
+    ),
+    value(
         231,
         "primitiveFormat",
         (0, 1),
@@ -193,8 +200,9 @@ fn pin(vm: &mut Vm, args: Args) -> Answer {
     let was = vm.heap.is_pinned(object);
     if wanted && !was {
         // A young object moves to old space now, and frames that refer to it with it.
+        let known_to_caches = vm.heap.instance_spec(object).is_some() || vm.heap.format(object).is_compiled_method();
         if vm.heap.pin(object)? != object {
-            vm.follow_frames().map_err(|error| vm.stop(error))?;
+            vm.follow_frames(known_to_caches);
         }
     } else if !wanted {
         vm.heap.unpin(object);
