@@ -29,7 +29,6 @@ mod scavenge;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod tmp;
 mod transfer;
 mod walk;
 mod weak;

@@ -3,6 +3,7 @@
 use super::layout::context;
 use super::lookup::Found;
 use crate::error::{PrimError, VmError};
+use crate::heap::BecomeEffects;
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
 use crate::oop::Oop;
 use crate::primitives::{ControlPrimitive, Run};
@@ -411,7 +412,7 @@ impl Vm {
     fn become_with(
         &mut self,
         args: usize,
-        operation: impl FnOnce(&mut Vm, Oop, Oop) -> Result<(), PrimError>,
+        operation: impl FnOnce(&mut Vm, Oop, Oop) -> Result<BecomeEffects, PrimError>,
     ) -> Result<(), PrimError> {
         let (to, from) = (self.stack_value(args - 1), self.stack_value(args));
         // Frames are written out first, so that contexts among the objects are whole.

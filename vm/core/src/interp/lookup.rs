@@ -425,7 +425,10 @@ impl Vm {
         let old_start = self.heap.old_start;
         let (stack, codes, method_cache) = (&mut self.stack, &mut self.codes, &mut self.method_cache);
         let mut roots = VmRoots { stack, codes, method_cache, full: true, old_start };
-        self.heap.prepare_snapshot(&mut roots);
+        if self.heap.prepare_snapshot(&mut roots).is_err() {
+            // The writer then finds young objects, and says that the image was not saved.
+            self.platform.report("there is no memory to bring all objects together for the snapshot\n");
+        }
         self.flush_caches();
         self.sweep_codes();
     }
