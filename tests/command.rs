@@ -1,32 +1,193 @@
-//! The command line itself: help, completions, the man page, signals, closed pipes, statistics.
+//! The command line itself: help, completions, the man page, statistics, signals, closed pipes, sleeping.
 
-use osvm_tests::run;
+use libtest_mimic::{Arguments, Failed, Trial};
+use osvm_tests::{Output, PHARO, command, finish, image, pharo_started, run};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::process::{Child, ExitCode};
+use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(60);
-const HERE: &str = env!("CARGO_MANIFEST_DIR");
+const TINY: &str = "tiny-32.image";
+const CODE_PARADISE: &str = "codeparadise-sista-32.image";
 
-#[test]
-fn help_version_completions_and_man_page() {
-    let here = Path::new(HERE);
-    let help = run(here, &["--help"], LIMIT);
-    assert_eq!((help.status, help.stderr_text().as_str()), (Some(0), ""));
-    for word in ["IMAGE", "--max-heap", "--trace", "--gc-stress", "--stats", "info", "disasm", "stack"] {
-        assert!(help.stdout_text().contains(word), "{word} is not in the help:\n{}", help.stdout_text());
-    }
-    assert!(run(here, &["--version"], LIMIT).stdout_text().starts_with("osvm "));
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(run(here, &["completions", shell], LIMIT).stdout_text().contains("osvm"));
-    }
-    assert!(run(here, &["man"], LIMIT).stdout_text().contains(".TH osvm"));
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![
+        Trial::test("help, version, completions and man page", help),
+        Trial::test("a wrong command line has status 2", wrong_command_line),
+        Trial::test("a closed pipe ends quietly", closed_pipe),
+    ];
+    let mut with_image = |name: &str, file: &str, test: fn() -> Result<(), Failed>| {
+        let here = image(file).is_some();
+        if !here {
+            eprintln!("{file}: not here, so `{name}` is ignored; set OSVM_IMAGES to the folder that it is in");
+        }
+        trials.push(Trial::test(name, test).with_ignored_flag(!here));
+    };
+    with_image("counts as text and as JSON", TINY, stats);
+    with_image("info as JSON", TINY, info_json);
+    with_image("disassembly", PHARO, disasm);
+    with_image("stacks of a saved image", PHARO, stack);
+    with_image("a missing module is named once", CODE_PARADISE, missing_module);
+    with_image("SIGUSR1 and Ctrl-C", CODE_PARADISE, signals);
+    with_image("an idle image sleeps", PHARO, idle);
+    with_image("traces", TINY, traces);
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
 
-#[test]
-fn a_wrong_command_line_has_status_2() {
-    for args in [&[][..], &["--frobnicate", "x.image"], &["run"], &["info"], &["--max-heap", "12 parsecs", "x.image"]] {
-        let output = run(Path::new(HERE), args, LIMIT);
-        assert_eq!(output.status, Some(2), "{args:?}: {output:?}");
-        assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+/// Fails with what was found unless `holds`.
+fn expect(holds: bool, what: &str, found: impl std::fmt::Debug) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(format!("{what}: {found:?}").into()) }
+}
+
+/// A folder with a copy of an image.
+fn folder_with(file: &str) -> Result<tempfile::TempDir, Failed> {
+    let folder = tempfile::tempdir()?;
+    fs::copy(image(file).ok_or("the image is not here")?, folder.path().join(file))?;
+    Ok(folder)
+}
+
+fn anywhere(args: &[&str]) -> Output {
+    run(Path::new("/"), args, LIMIT)
+}
+
+fn help() -> Result<(), Failed> {
+    let help = anywhere(&["--help"]);
+    expect(help.status == Some(0) && help.stderr.is_empty(), "help", &help)?;
+    for word in ["IMAGE", "--max-heap", "--trace", "--gc-stress", "--stats", "info", "disasm", "stack", "completions", "man"] {
+        expect(help.stdout_text().contains(word), word, help.stdout_text())?;
     }
+    expect(anywhere(&["--version"]).stdout_text().starts_with("osvm "), "version", ())?;
+    for shell in ["bash", "zsh", "fish"] {
+        expect(anywhere(&["completions", shell]).stdout_text().contains("max-heap"), shell, ())?;
+    }
+    let page = anywhere(&["man"]).stdout_text();
+    expect(page.contains(".TH osvm") && page.contains("gc\\-stress"), "man", page)
+}
+
+fn wrong_command_line() -> Result<(), Failed> {
+    for args in [&[][..], &["--frobnicate", "x.image"], &["run"], &["info"], &["--max-heap", "12 parsecs", "x.image"]] {
+        let output = anywhere(args);
+        let refused = output.status == Some(2) && output.stdout.is_empty() && !output.stderr.is_empty();
+        expect(refused, &format!("{args:?}"), output)?;
+    }
+    Ok(())
+}
+
+/// As with other programs, SIGPIPE ends it, and nothing is printed.
+fn closed_pipe() -> Result<(), Failed> {
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let child = command(Path::new("/"), &["completions", "bash"]).stdout(writer).spawn()?;
+    let output = finish(child, LIMIT);
+    expect(output.status.is_none() && !output.timed_out && output.stderr.is_empty(), "a closed pipe", output)
+}
+
+fn stats() -> Result<(), Failed> {
+    let folder = folder_with(TINY)?;
+    let json = run(folder.path(), &["--stats=json", TINY], LIMIT);
+    let counts: serde_json::Value = serde_json::from_slice(&json.stderr)?;
+    expect(counts["translations"].as_u64() > Some(10), "counts", &counts)?;
+    let text = run(folder.path(), &["--stats", TINY], LIMIT).stderr_text();
+    expect(text.contains(" translations\n"), "counts", text)
+}
+
+fn info_json() -> Result<(), Failed> {
+    let folder = folder_with(TINY)?;
+    let output = run(folder.path(), &["info", "--json", "--verify", TINY], LIMIT);
+    let info: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    expect(info["format"] == 6521 && info["classes"] == 50, "info", &info)?;
+    expect(info["findings"] == serde_json::json!([]), "findings", &info)?;
+    let console = serde_json::json!({ "ConsolePlugin": { "primitiveLog:level:": 1 } });
+    expect(info["named_primitives"] == console, "named primitives", &info)
+}
+
+fn disasm() -> Result<(), Failed> {
+    let folder = folder_with(PHARO)?;
+    let listing = run(folder.path(), &["disasm", PHARO, "Integer>>digitAdd:"], LIMIT);
+    expect(listing.status == Some(0) && listing.stdout_text().contains("Integer>>digitAdd:"), "listing", &listing)?;
+    for (method, words) in
+        [("Integer>>frobnicate", "no method #frobnicate"), ("Nope>>x", "no class Nope"), ("x", "Class>>selector")]
+    {
+        let refused = run(folder.path(), &["disasm", PHARO, method], LIMIT);
+        expect(refused.status == Some(2) && refused.stderr_text().contains(words), method, refused)?;
+    }
+    Ok(())
+}
+
+fn stack() -> Result<(), Failed> {
+    let folder = folder_with(PHARO)?;
+    let stacks = run(folder.path(), &["stack", PHARO], LIMIT);
+    expect(stacks.status == Some(0) && stacks.stdout_text().contains("UndefinedObject>>DoIt"), "stacks", stacks)
+}
+
+/// Without its plugin the image recurses in the error that it raises, until the memory that it was given is used up.
+fn missing_module() -> Result<(), Failed> {
+    let folder = folder_with(CODE_PARADISE)?;
+    let output = run(folder.path(), &["--max-heap", "32M", CODE_PARADISE], LIMIT);
+    let text = output.stderr_text();
+    expect(text.matches("CpSystemPlugin").count() == 1, "the module is named once", &text)?;
+    expect(output.status == Some(70) && text.contains("out of memory"), "it stops with a reason", &text)
+}
+
+fn signals() -> Result<(), Failed> {
+    let folder = folder_with(CODE_PARADISE)?;
+    let child = command(folder.path(), &[CODE_PARADISE]).spawn()?;
+    let signal = |signal| kill_process(Pid::from_child(&child), signal);
+    std::thread::sleep(Duration::from_millis(300));
+    signal(Signal::USR1)?;
+    std::thread::sleep(Duration::from_millis(300));
+    signal(Signal::INT)?;
+    std::thread::sleep(Duration::from_millis(300));
+    signal(Signal::INT)?;
+    let output = finish(child, LIMIT);
+    let text = output.stderr_text();
+    expect(output.status == Some(130), "the second Ctrl-C ends it", &text)?;
+    expect(text.matches("active process, priority").count() == 2, "stacks are printed for SIGUSR1 and at the end", &text)?;
+    expect(text.contains("SmalltalkImage>>startUp"), "stacks have methods", &text)
+}
+
+/// With `--no-quit` Pharo goes on after the command, with nothing to do.
+fn idle() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    fs::copy(pharo_started().ok_or("the image is not here")??, folder.path().join(PHARO))?;
+    let mut child = command(folder.path(), &[PHARO, "printVersion", "--no-quit"]).spawn()?;
+    std::thread::sleep(Duration::from_millis(1500));
+    let (start, before) = (Instant::now(), ticks(&child)?);
+    std::thread::sleep(Duration::from_millis(3000));
+    let used = ticks(&child)? - before;
+    let elapsed = start.elapsed();
+    let running = child.try_wait()?.is_none();
+    child.kill()?;
+    let output = finish(child, LIMIT);
+    expect(running, "it goes on running", &output)?;
+    // A tick is a hundredth of a second.
+    let share = used as f64 / 100.0 / elapsed.as_secs_f64();
+    expect(share < 0.01, "it uses less than 1% of a core", share)
+}
+
+/// Processor time of a child, in hundredths of a second.
+fn ticks(child: &Child) -> Result<u64, Failed> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
+    // The name, in parentheses, may contain anything; behind it the times are fields 12 and 13.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    Ok(fields[11].parse::<u64>()? + fields[12].parse::<u64>()?)
+}
+
+fn traces() -> Result<(), Failed> {
+    let folder = folder_with(TINY)?;
+    for (kind, words) in
+        [("sends", "System class>>"), ("primitives", "primitive ConsolePlugin.primitiveLog:level:"), ("bytecodes", ">>")]
+    {
+        let output = run(folder.path(), &["--trace", kind, TINY], LIMIT);
+        expect(output.stderr_text().contains(words), kind, output.stderr_text().lines().take(9).collect::<Vec<_>>())?;
+        let filtered = run(folder.path(), &["--trace", kind, "--trace-filter", "primLog", TINY], LIMIT);
+        let all = filtered.stderr_text().lines().all(|line| line.contains("primLog"));
+        expect(all && !filtered.stderr.is_empty(), "filtered", filtered.stderr_text())?;
+        expect(filtered.stdout == output.stdout, "a trace changes nothing", kind)?;
+    }
+    Ok(())
 }

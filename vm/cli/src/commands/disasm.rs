@@ -31,7 +31,7 @@ pub fn run(args: &DisasmArgs) -> Result<i32, Failure> {
 }
 
 /// All classes of the class table, metaclasses included.
-pub fn classes(heap: &Heap) -> impl Iterator<Item = (u32, Oop)> + '_ {
+fn classes(heap: &Heap) -> impl Iterator<Item = (u32, Oop)> + '_ {
     let nil = heap.nil();
     let pages = heap.slots(heap.hidden_roots()).iter().copied().take_while(move |&page| page != nil).enumerate();
     pages.flat_map(move |(number, page)| {
@@ -47,7 +47,7 @@ fn find_class(heap: &Heap, name: &str) -> Option<Oop> {
 }
 
 /// The methods of a class with their selectors.
-pub fn methods(heap: &Heap, class: Oop) -> Vec<(String, Oop)> {
+fn methods(heap: &Heap, class: Oop) -> Vec<(String, Oop)> {
     let slots = |oop: Oop| if oop.is_pointer() { heap.slots(heap.follow(oop)) } else { &[] };
     let Some(&dictionary) = slots(class).get(CLASS_METHODS) else { return Vec::new() };
     let dictionary = slots(dictionary);

@@ -1,108 +1,106 @@
 //! `osvm info`: what an image file contains.
 
-use super::disasm::classes;
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use osvm_core::bytecode::{BytecodeSet, Instruction, MethodHeader, decode};
-use osvm_core::heap::Heap;
-use osvm_core::oop::Oop;
+use osvm_core::image::{self, ImageInfo};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Room for the heap; nothing is made in it.
 const ROOM: u64 = 1 << 30;
-/// Findings that are shown.
+/// Findings that are printed.
 const FINDINGS: usize = 20;
-/// The primitive number of a named primitive.
-const NAMED: u16 = 117;
-
-/// What was counted.
-#[derive(Default)]
-struct Contents {
-    objects: u64,
-    classes: usize,
-    methods: BTreeMap<&'static str, u64>,
-    named: BTreeMap<String, BTreeSet<String>>,
-}
 
 /// Prints what the file contains; 1 if it was to be verified and something is wrong.
 pub fn run(args: &InfoArgs) -> Result<i32, Failure> {
-    let size = std::fs::metadata(&args.image).map_or(0, |m| m.len());
     let image = osvm_host::load_image(&args.image, ROOM).map_err(Failure::load)?;
-    let contents = count(&image.heap);
-    let findings = if args.verify { image.heap.check(FINDINGS) } else { Vec::new() };
+    let info = ImageInfo::of(&image);
+    let findings = if args.verify { image::verify(&image.heap) } else { Vec::new() };
     if args.json {
-        let mut value = json!({
-            "file": args.image.to_string_lossy(),
-            "file_bytes": size,
-            "format": image.header.version,
-            "object_bytes": image.heap.old_bytes(),
-            "objects": contents.objects,
-            "classes": contents.classes,
-            "methods": contents.methods,
-            "named_primitives": contents.named,
-        });
-        if args.verify {
-            value["findings"] = json!(findings);
-        }
-        println!("{value:#}");
+        print_json(args, &info, &findings);
     } else {
-        println!("file             {} ({size} bytes)", args.image.display());
-        println!("format           {}", image.header.version);
-        println!("objects          {} in {} bytes", contents.objects, image.heap.old_bytes());
-        println!("classes          {}", contents.classes);
-        for (set, methods) in &contents.methods {
-            println!("methods          {methods} in {set}");
-        }
-        for (module, functions) in &contents.named {
-            let module = if module.is_empty() { "(the VM)" } else { module };
-            println!("named primitives {module}: {}", functions.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
-        }
-        for finding in &findings {
-            println!("wrong            {finding}");
-        }
-        if args.verify && findings.is_empty() {
-            println!("verified         nothing is wrong");
-        }
+        print_text(args, &info, &findings);
     }
     Ok(i32::from(!findings.is_empty()))
 }
 
-fn count(heap: &Heap) -> Contents {
-    let mut contents = Contents::default();
-    let distinct: BTreeSet<Oop> = classes(heap).map(|(_, class)| class).collect();
-    // A class and its metaclass count as one, and so do the several indices that a class may have.
-    contents.classes =
-        distinct.iter().filter(|&&class| heap.class_name(class) != "an unnamed class" && !is_metaclass(heap, class)).count();
-    for object in heap.objects() {
-        contents.objects += 1;
-        let Some(header) = MethodHeader::of(heap, object) else { continue };
-        let set = match header.set() {
-            BytecodeSet::V3PlusClosures => "V3PlusClosures",
-            BytecodeSet::SistaV1 => "SistaV1",
-        };
-        *contents.methods.entry(set).or_default() += 1;
-        let first = decode(header.set(), heap.bytes(object), header.initial_pc());
-        if header.has_primitive()
-            && matches!(first, Some((Instruction::CallPrimitive(NAMED), _)))
-            && let Some((module, function)) = names(heap, object)
-        {
-            contents.named.entry(module).or_default().insert(function);
+fn print_json(args: &InfoArgs, info: &ImageInfo, findings: &[String]) {
+    let (header, code) = (&info.header, &info.code);
+    let mut value = json!({
+        "file": args.image.to_string_lossy(),
+        "format": header.version,
+        "word_bytes": header.word_size.bytes(),
+        "header": {
+            "size": header.header_size,
+            "data_size": header.data_size,
+            "base_address": header.base_address,
+            "special_objects": header.special_objects,
+            "last_hash": header.last_hash,
+            "screen_size": header.screen_size,
+            "flags": header.flags,
+            "extra_vm_memory": header.extra_vm_memory,
+            "stack_pages": header.stack_pages,
+            "code_kib": header.code_kib,
+            "eden_bytes": header.eden_bytes,
+            "max_external_semaphores": header.max_external_semaphores,
+            "first_segment_size": header.first_segment_size,
+            "free_old_space": header.free_old_space,
+        },
+        "objects": info.objects,
+        "heap_bytes": info.heap_bytes,
+        "free_bytes": info.free_bytes,
+        "classes": info.classes,
+        "metaclasses": info.metaclasses,
+        "class_table_entries": info.class_table_entries,
+        "contexts": info.contexts,
+        "small_floats": info.small_floats,
+        "code": {
+            "v3_methods": code.v3_methods,
+            "v3_blocks": code.v3_blocks,
+            "sista_methods": code.sista_methods,
+            "sista_blocks": code.sista_blocks,
+        },
+        "primitives": info.primitives.iter().map(|(number, count)| (number.to_string(), json!(count))).collect::<serde_json::Map<_, _>>(),
+        "named_primitives": info.named_primitives,
+        "largest_classes": info.largest_classes.iter().map(|class| {
+            json!({ "name": class.name, "instances": class.instances, "bytes": class.bytes })
+        }).collect::<Vec<_>>(),
+    });
+    if args.verify {
+        value["findings"] = json!(findings);
+    }
+    println!("{value:#}");
+}
+
+fn print_text(args: &InfoArgs, info: &ImageInfo, findings: &[String]) {
+    let (header, code) = (&info.header, &info.code);
+    println!("{}", args.image.display());
+    println!("  format     {}, header of {} bytes, flags {:#x}", info.format(), header.header_size, header.flags);
+    println!("  segments   {} bytes, written at {:#x}", header.data_size, header.base_address);
+    println!("  objects    {} in {} bytes, {} of them free", info.objects, info.heap_bytes, info.free_bytes);
+    println!(
+        "  classes    {}, {} metaclasses, at {} indices of the class table",
+        info.classes, info.metaclasses, info.class_table_entries
+    );
+    println!(
+        "  code       {}: {} methods, {} blocks",
+        info.bytecode_sets(),
+        code.v3_methods + code.sista_methods,
+        code.v3_blocks + code.sista_blocks
+    );
+    println!("  contexts   {}", info.contexts);
+    println!("  floats     {}", if info.small_floats { "immediate where they fit" } else { "always objects" });
+    println!("  primitives {} different ones by number", info.primitives.len());
+    for (module, functions) in &info.named_primitives {
+        let module = if module.is_empty() { "(the VM's own)" } else { module };
+        println!("  module     {module}: {}", functions.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+    }
+    if args.verify {
+        let (shown, rest) = findings.split_at(findings.len().min(FINDINGS));
+        shown.iter().for_each(|finding| println!("  wrong      {finding}"));
+        match (findings.len(), rest.len()) {
+            (0, _) => println!("  verified   nothing is wrong"),
+            (_, 0) => {}
+            (_, rest) => println!("  wrong      ... and {rest} more"),
         }
     }
-    contents
-}
-
-fn is_metaclass(heap: &Heap, class: Oop) -> bool {
-    heap.class_name(class).ends_with(" class")
-}
-
-/// Module and function of a method with a named primitive: the first literal is an Array of them.
-fn names(heap: &Heap, method: Oop) -> Option<(String, String)> {
-    let literal = heap.follow(*heap.slots(method).get(1)?);
-    if literal.is_immediate() {
-        return None;
-    }
-    let [module, function, ..] = *heap.slots(literal) else { return None };
-    Some((heap.text(heap.follow(module)).unwrap_or_default(), heap.text(heap.follow(function))?))
 }

@@ -274,16 +274,22 @@ impl Heap {
         if class.is_immediate() || !self.format(class).is_pointers() {
             return "a non-class".into();
         }
-        let slots = self.slots(class);
-        if let Some(name) = slots.get(6).and_then(|&o| self.text(o)) {
+        if let Some(name) = self.own_name(class) {
             return name;
         }
         // A metaclass has its only instance in one of its slots after the format.
-        let this = slots.iter().skip(3).find(|&&o| o.is_pointer() && o != self.nil && self.class_of(o) == class);
-        match this.and_then(|&o| self.slots(o).get(6).copied()).and_then(|o| self.text(o)) {
+        let slots = self.slots(class).iter().skip(3);
+        let this = slots.map(|&o| self.follow(o)).find(|&o| o.is_pointer() && o != self.nil && self.class_of(o) == class);
+        match this.and_then(|o| self.own_name(o)) {
             Some(name) => format!("{name} class"),
             None => "an unnamed class".into(),
         }
+    }
+
+    /// The name of a class that is no metaclass: the first object of bytes in its slots behind superclass, methods and
+    /// format. At which index it is differs from system to system.
+    fn own_name(&self, class: Oop) -> Option<String> {
+        self.slots(class).iter().skip(3).find_map(|&o| self.text(self.follow(o)))
     }
 
     /// True if the class of `oop` is the one at `which` of the special objects.
