@@ -50,15 +50,16 @@ impl Heap {
         let effects = self.check_become(a, b, false, copy_hash)?;
         for index in 0..self.num_slots(a) {
             let (x, y) = (self.fetch_followed(a, index), self.fetch_followed(b, index));
-            // An element may have become an immediate in an earlier pair.
-            if x == y || x.is_immediate() {
+            // An earlier pair may have made it an immediate, nil, or something pinned or read-only.
+            if x == y || self.check_element(x, &mut BecomeEffects::default()).is_err() {
                 continue;
             }
             let (from, to) = (self.hash_bits(x), if y.is_immediate() { 0 } else { self.hash_bits(y) });
             let keeps_index = self.is_class_index_of(to, y) && !self.is_class_index_of(from, x);
             self.make_forwarder(x, y);
-            // A class keeps the index that its instances carry, unless it takes over another.
-            if copy_hash && !y.is_immediate() && !keeps_index {
+            // A class keeps the index that its instances carry, unless it takes over another. If x had no hash, nobody
+            // can have used it.
+            if copy_hash && from != 0 && !y.is_immediate() && !keeps_index {
                 self.set_hash_bits(y, from);
             }
         }

@@ -98,6 +98,12 @@ impl Heap {
         }
     }
 
+    /// True if the next scavenge looks at the old object `oop` (`primitiveIsRoot`).
+    pub fn is_remembered(&self, oop: Oop) -> bool {
+        self.is_old(oop)
+            && (self.header(oop) & object::REMEMBERED_BIT != 0 || self.cards.dirty.iter().any(|dirty| dirty.oop == oop))
+    }
+
     /// Notes every young object that the old object `oop` refers to, after its body was written as a whole.
     pub(crate) fn remember_body(&mut self, oop: Oop) {
         if !self.is_old(oop) {

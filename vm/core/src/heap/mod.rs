@@ -29,7 +29,6 @@ mod scavenge;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod tmp;
 mod transfer;
 mod walk;
 mod weak;
@@ -127,6 +126,8 @@ pub struct Heap {
     pub policy: GcPolicy,
     /// The last scavenge tenured objects because the survivor space was too small.
     survivors_overflowed: bool,
+    /// The next scavenge moves everything to old space.
+    tenure_all: bool,
     /// A full collection is at work that cannot empty new space.
     young_stays: bool,
     /// Address up to which pages behind old space may have been written.
@@ -182,6 +183,7 @@ impl Heap {
             stats: GcStats::default(),
             policy: GcPolicy::default(),
             survivors_overflowed: false,
+            tenure_all: false,
             young_stays: false,
             old_high: eden.end,
             has_forwarders: false,

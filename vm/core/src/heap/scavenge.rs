@@ -43,20 +43,18 @@ pub(super) struct Scavenger<'h> {
 }
 
 impl Heap {
-    /// Empties eden. If old space could not hold all survivors, should it have to, collects everything instead.
-    ///
-    /// # Panics
-    /// Never for want of memory.
-    pub fn scavenge(&mut self, roots: &mut dyn Roots) {
+    /// Empties eden. If old space could not hold all survivors, should it have to, nothing happens but that a full collection is
+    /// asked for, and the answer is false.
+    pub fn scavenge(&mut self, roots: &mut dyn Roots) -> bool {
+        self.gc_request.scavenge = false;
         if self.young_bytes() > self.old_limit - self.old_free {
-            self.full_collect(roots);
-            return;
+            self.request_full();
+            return false;
         }
         if self.full_threshold >= self.old_limit {
             // Nobody set it since the image was read.
             self.update_threshold();
         }
-        self.gc_request.scavenge = false;
         self.stats.scavenges += 1;
         self.stats.allocated_bytes += self.eden_free - self.eden.start;
         let old_before = self.old_free;
@@ -72,6 +70,12 @@ impl Heap {
             self.request_full();
         }
         self.check_low_space();
+        true
+    }
+
+    /// Lets the next scavenge move all survivors to old space (`primitiveForceTenure`).
+    pub fn tenure_all_at_next_scavenge(&mut self) {
+        self.tenure_all = true;
     }
 }
 
@@ -82,6 +86,7 @@ impl<'h> Scavenger<'h> {
         let size = past.end - past.start;
         let full = past.free - past.start > size / 256 * heap.policy.tenure_above_256ths as u64;
         let tenure_below = match full {
+            _ if heap.tenure_all => heap.old_start,
             true if heap.survivors_overflowed => past.free,
             true => past.start + size / 256 * (256 - heap.policy.tenure_above_256ths.min(256) as u64),
             false => 0,
@@ -89,6 +94,7 @@ impl<'h> Scavenger<'h> {
         // Both survivor spaces and eden are one range that ends where old space starts.
         let new_start = past.start.min(future.start);
         heap.survivors_overflowed = false;
+        heap.tenure_all = false;
         Scavenger {
             new_start,
             new_len: heap.old_start - new_start,

@@ -1,8 +1,9 @@
 //! Primitives that change frames, processes or what is cached, and those on contexts.
 
-use super::layout::context;
+use super::layout::{class, context};
 use super::lookup::Found;
 use crate::error::{PrimError, VmError};
+use crate::heap::BecomeEffects;
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
 use crate::oop::Oop;
 use crate::primitives::{ControlPrimitive, Run};
@@ -255,7 +256,7 @@ impl Vm {
             if above == self.heap.nil() || above.is_immediate() {
                 return Err(PrimError::BadArgument);
             }
-            above = self.heap.fetch_followed(above, super::layout::class::SUPERCLASS);
+            above = self.heap.fetch_followed(above, class::SUPERCLASS);
         }
         let for_context = self.is_context(receiver);
         let found = self.check_performed(|vm| vm.lookup_in(class, selector, for_context), count)?;
@@ -411,18 +412,44 @@ impl Vm {
     fn become_with(
         &mut self,
         args: usize,
-        operation: impl FnOnce(&mut Vm, Oop, Oop) -> Result<(), PrimError>,
+        operation: impl FnOnce(&mut Vm, Oop, Oop) -> Result<BecomeEffects, PrimError>,
     ) -> Result<(), PrimError> {
         let (to, from) = (self.stack_value(args - 1), self.stack_value(args));
-        // Frames are written out first, so that contexts among the objects are whole.
-        let active = self.flush_stack().map_err(|e| self.stop(e))?;
+        let contexts = self.any_element(from, Vm::is_context) || self.any_element(to, Vm::is_context);
+        let methods = self.any_element(from, Vm::holds_methods) || self.any_element(to, Vm::holds_methods);
+        // Frames are written out where contexts are among the objects, so that these are whole.
+        let active = if contexts { Some(self.flush_stack().map_err(|e| self.stop(e))?) } else { None };
         let result = operation(self, from, to);
-        self.follow_frames().map_err(|e| self.stop(e))?;
-        let active = self.heap.follow(active);
-        self.resume_context(active).map_err(|e| self.stop(e))?;
+        let effects = result.unwrap_or_default();
+        if contexts {
+            let active = active.map_or(self.heap.nil(), |ctx| self.heap.follow(ctx));
+            self.resume_context(active).map_err(|e| self.stop(e))?;
+        }
+        self.follow_frames(methods || effects.class || effects.compiled_method);
         result?;
         self.sp += 8 * args as u64;
         Ok(())
+    }
+
+    /// True if `test` holds for an element of an Array.
+    fn any_element(&self, array: Oop, test: fn(&Vm, Oop) -> bool) -> bool {
+        self.format_of(array) == Some(Format::INDEXABLE) && self.heap.slots(array).iter().any(|&element| test(self, element))
+    }
+
+    /// True for a method dictionary and for the array of its methods: what sends found may come from it.
+    fn holds_methods(&self, oop: Oop) -> bool {
+        let oop = self.heap.follow(oop);
+        if oop.is_immediate() || !self.heap.format(oop).is_pointers() {
+            return false;
+        }
+        let is_method = |value: &Oop| self.format_of(*value).is_some_and(|f| f.is_compiled_method());
+        let slots = self.heap.slots(oop);
+        slots.iter().any(is_method)
+            || (slots.len() > class::DICTIONARY_VALUES
+                && self.heap.format(oop) == Format::INDEXABLE_FIXED
+                && self.any_element(self.heap.follow(slots[class::DICTIONARY_VALUES]), |vm, value| {
+                    vm.format_of(value).is_some_and(|f| f.is_compiled_method())
+                }))
     }
 
     fn primitive_become(&mut self, args: usize) -> Result<(), PrimError> {

@@ -17,11 +17,11 @@ pub(super) fn call(vm: &mut Vm, function: &str, args: usize) -> Result<(), PrimE
         }
         "primitiveIsRoot" => {
             let object = vm.stack_value(0);
-            vm.heap.bool(vm.heap.is_remembered(object))
+            vm.heap.bool(object.is_pointer() && vm.heap.header(object) & crate::object::REMEMBERED_BIT != 0)
         }
         "primitiveForceTenure" => {
-            vm.heap.tenure_all_at_next_scavenge();
-            vm.collect(false).map_err(|e| vm.stop(e))?;
+            // What is alive in new space is moved to old space by a full collection.
+            vm.collect(true).map_err(|e| vm.stop(e))?;
             vm.stack_value(args)
         }
         "primitiveScreenSize" => return Err(PrimError::Unsupported),

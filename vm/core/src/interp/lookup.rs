@@ -4,7 +4,7 @@ use super::code::{Code, Entry};
 use super::layout::class;
 use super::translate::translate;
 use crate::bytecode::{Instruction, MethodHeader, decode};
-use crate::error::VmError;
+use crate::error::{PrimError, VmError};
 use crate::heap::Roots;
 use crate::object::{CLASS_INDEX_CONTEXT, Format, HASH_MASK, HASH_SHIFT};
 use crate::oop::Oop;
@@ -421,13 +421,14 @@ impl Vm {
     }
 
     /// Makes the heap ready to be written, frames being written out already.
-    pub(crate) fn prepare_heap_for_snapshot(&mut self) {
+    pub(crate) fn prepare_heap_for_snapshot(&mut self) -> Result<(), PrimError> {
         let old_start = self.heap.old_start;
         let (stack, codes, method_cache) = (&mut self.stack, &mut self.codes, &mut self.method_cache);
         let mut roots = VmRoots { stack, codes, method_cache, full: true, old_start };
-        self.heap.prepare_snapshot(&mut roots);
+        let result = self.heap.prepare_snapshot(&mut roots);
         self.flush_caches();
         self.sweep_codes();
+        result
     }
 
     /// The format of an object, if it is one.
@@ -435,8 +436,8 @@ impl Vm {
         oop.is_pointer().then(|| self.heap.format(oop))
     }
 
-    /// Replaces references to forwarders in frames and code after a become.
-    pub(crate) fn follow_frames(&mut self) -> Result<(), VmError> {
+    /// Replaces references to forwarders in frames after a become. With `methods` code and caches are brought up to date too.
+    pub(crate) fn follow_frames(&mut self, methods: bool) {
         self.sync_page();
         let heap = &self.heap;
         let mut visit = |oop: &mut Oop| {
@@ -450,13 +451,18 @@ impl Vm {
                 self.stack.visit_frames(page.fp, page.sp, &mut visit);
             }
         }
+        if !methods {
+            return;
+        }
         self.flush_caches();
         let codes = std::mem::take(&mut self.codes.codes);
         for ((_, for_context), mut code) in codes {
             code.method = self.heap.follow(code.method);
-            self.codes.codes.insert((code.method.bits(), for_context), code);
+            // A method that became another runs its old bytecodes in frames that are there, and the other's afterwards.
+            if let Some(other) = self.codes.codes.insert((code.method.bits(), for_context), code) {
+                self.codes.retired.push(other);
+            }
         }
-        Ok(())
     }
 }
 

@@ -77,8 +77,9 @@ impl Vm {
         let active = self.active_process();
         self.heap.store(active, process::SUSPENDED_CONTEXT, active_context);
         self.fp = 0;
-        self.prepare_heap_for_snapshot();
-        let result = {
+        let result = if self.prepare_heap_for_snapshot().is_err() {
+            Err(std::io::Error::other("memory is too short to prepare it"))
+        } else {
             let (heap, header) = (&self.heap, &self.header);
             self.platform.write_snapshot(&mut |out| match crate::image::write(heap, header, out) {
                 Ok(_) => Ok(()),

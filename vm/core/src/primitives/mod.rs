@@ -7,6 +7,10 @@
 //! A primitive that fails changes nothing before: the interpreter may call it again with forwarders followed or memory collected.
 
 mod absent;
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod arithmetic_tests;
 mod arrays;
 mod bytes;
 mod classes;

@@ -1,6 +1,6 @@
 //! Become, pinning, change of class, copies.
 
-use super::{assert_sound, association};
+use super::{assert_sound, association, collect};
 use crate::error::PrimError;
 use crate::heap::Heap;
 use crate::object::Format;
@@ -54,11 +54,7 @@ fn two_way_exchanges_objects_of_any_size_and_age() {
                         assert_eq!(text_of(&image.heap, image.heap.fetch(roots[2 + at], 1)), text);
                         assert_eq!(image.heap.identity_hash(roots[at]), hashes[at], "a reference sees its old hash");
                     }
-                    if full {
-                        image.heap.full_collect(&mut roots)
-                    } else {
-                        image.heap.scavenge(&mut roots)
-                    }
+                    collect(&mut image.heap, full, &mut roots);
                     assert_sound(&image.heap);
                 }
                 assert!(!full || image.heap.objects().all(|oop| !image.heap.is_forwarded(oop)));
@@ -172,11 +168,7 @@ fn a_class_that_becomes_another_takes_its_instances_along() {
         one_way(&mut image.heap, old, new, true).unwrap();
         image.heap.follow_roots(&mut roots);
         assert_sound(&image.heap);
-        if full {
-            image.heap.full_collect(&mut roots)
-        } else {
-            image.heap.scavenge(&mut roots)
-        }
+        collect(&mut image.heap, full, &mut roots);
         assert_sound(&image.heap);
         assert_eq!(roots[2], roots[3]);
         assert_eq!(image.heap.class_of(roots[0]), roots[3]);

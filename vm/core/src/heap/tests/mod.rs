@@ -5,13 +5,24 @@ mod graph;
 mod structure;
 mod weak;
 
-use super::Heap;
+use super::{Heap, Roots};
 use crate::oop::Oop;
 
 /// Stops the test if the heap is not as it should be.
 pub(super) fn assert_sound(heap: &Heap) {
     let found = heap.check(5);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Collects everything, or young objects only.
+pub(super) fn collect(heap: &mut Heap, full: bool, roots: &mut dyn Roots) {
+    assert_sound(heap);
+    if full {
+        heap.full_collect(roots);
+    } else {
+        assert!(heap.scavenge(roots));
+    }
+    assert_sound(heap);
 }
 
 /// Repeatable random numbers (xorshift).

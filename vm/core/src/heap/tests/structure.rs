@@ -1,6 +1,6 @@
 //! Single properties of the collections.
 
-use super::{assert_sound, association, list, list_length};
+use super::{assert_sound, association, collect, list, list_length};
 use crate::error::PrimError;
 use crate::heap::{HeapConfig, NoRoots, Roots};
 use crate::object::{self, Format};
@@ -93,11 +93,7 @@ fn literals_of_methods_are_references_and_their_bytecodes_are_not() {
     let method = image.method(&[literal, literal], &[8, 16, 24, 32, 0, 0, 0, 0, 0, 0, 0, 1]);
     let mut roots = vec![method];
     for round in 0..4 {
-        if round % 2 == 0 {
-            image.heap.scavenge(&mut roots)
-        } else {
-            image.heap.full_collect(&mut roots)
-        }
+        collect(&mut image.heap, round % 2 == 1, &mut roots);
         assert_sound(&image.heap);
         assert_eq!(image.heap.text(image.heap.fetch(roots[0], 2)).as_deref(), Some("literal"));
         assert_eq!(image.heap.bytes(roots[0])[24..28], [8, 16, 24, 32]);
@@ -164,11 +160,7 @@ fn tables_keyed_by_oop_learn_what_moved_and_what_died() {
         let (alive, dead) = (image.heap.string("alive").unwrap(), image.heap.string("dead").unwrap());
         let nil = image.heap.nil();
         let mut roots = Table { strong: alive, weak: vec![Some(alive), Some(dead), Some(nil), Some(Oop::ZERO)] };
-        if full {
-            image.heap.full_collect(&mut roots)
-        } else {
-            image.heap.scavenge(&mut roots)
-        }
+        collect(&mut image.heap, full, &mut roots);
         assert_eq!(roots.weak, [Some(roots.strong), None, Some(nil), Some(Oop::ZERO)]);
         assert_ne!(roots.strong, alive);
     }
@@ -199,4 +191,48 @@ fn a_full_collection_asks_for_the_next_by_growth() {
         bytes += 80_000;
     }
     assert!(bytes >= image.heap.policy.headroom_bytes);
+}
+
+#[test]
+fn survivors_can_be_tenured_at_once() {
+    let mut image = TestImage::new();
+    let mut roots = vec![list(&mut image.heap, 100)];
+    image.heap.tenure_all_at_next_scavenge();
+    image.heap.scavenge(&mut roots);
+    assert_eq!((image.heap.young_bytes(), list_length(&image.heap, roots[0])), (0, 100));
+    assert!(!image.heap.is_remembered(roots[0]));
+    let young = list(&mut image.heap, 1);
+    image.heap.store(roots[0], 0, young);
+    assert!(image.heap.is_remembered(roots[0]));
+    image.heap.scavenge(&mut roots);
+    assert!(image.heap.young_bytes() > 0);
+    assert_sound(&image.heap);
+}
+
+#[test]
+fn pages_that_are_not_needed_any_more_are_given_back() {
+    let mut image = TestImage::with_sizes(64 << 20, HeapConfig::default());
+    image.heap.policy.shrink_bytes = 1 << 20;
+    let oop = image.heap.alloc_bits(object::CLASS_INDEX_BITMAP, Format::WORDS_32, 1 << 20).unwrap();
+    image.heap.store_word(oop, (1 << 20) - 1, 0xFFFF);
+    image.heap.full_collect(&mut NoRoots);
+    assert_eq!(image.heap.stats.shrinks, 1);
+    // SAFETY: the address is inside the region, and the page reads as zero now.
+    assert_eq!(unsafe { *oop.ptr().add(1 << 20) }, 0);
+    assert_sound(&image.heap);
+}
+
+#[test]
+fn memory_that_runs_short_is_told_once() {
+    let mut image = TestImage::new();
+    image.heap.set_low_space_threshold(4 << 20);
+    let mut roots = Vec::new();
+    while !image.heap.low_space_pending {
+        roots.push(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1000).unwrap());
+        if image.heap.gc_request.scavenge {
+            image.heap.scavenge(&mut roots);
+        }
+    }
+    assert!(image.heap.bytes_left() < 4 << 20 && image.heap.bytes_left() > 3 << 20);
+    assert_eq!(image.heap.low_space_threshold(), 0);
 }

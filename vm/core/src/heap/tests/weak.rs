@@ -1,21 +1,9 @@
 //! Weak arrays, ephemerons, finalisation.
 
-use super::assert_sound;
-use crate::heap::{Heap, Roots};
+use super::collect;
 use crate::object::Format;
 use crate::oop::Oop;
 use crate::testing::TestImage;
-
-/// Collects young objects, or all.
-fn collect(heap: &mut Heap, full: bool, roots: &mut dyn Roots) {
-    assert_sound(heap);
-    if full {
-        heap.full_collect(roots)
-    } else {
-        heap.scavenge(roots)
-    }
-    assert_sound(heap);
-}
 
 fn ephemeron(image: &mut TestImage, key: Oop, value: Oop) -> Oop {
     let oop = image.heap.instantiate(image.class("Ephemeron"), 0).unwrap();
