@@ -1,8 +1,11 @@
 //! Making and running closures.
 
 use super::layout::{closure, context, frame};
+use super::lookup::BlockEntry;
 use crate::error::{PrimError, VmError};
-use crate::object::{CLASS_INDEX_BLOCK_CLOSURE, CLASS_INDEX_FULL_BLOCK_CLOSURE, Format};
+use crate::object::{
+    CLASS_INDEX_BLOCK_CLOSURE, CLASS_INDEX_CONTEXT, CLASS_INDEX_FORWARDER, CLASS_INDEX_FULL_BLOCK_CLOSURE, Format,
+};
 use crate::oop::Oop;
 use crate::special::Special;
 use crate::vm::Vm;
@@ -59,6 +62,39 @@ impl Vm {
         self.activate_closure(closure, args)
     }
 
+    /// Code, method and receiver of a closure that ran lately and takes `args` arguments, and the index of its first copied value.
+    #[inline(always)]
+    pub(crate) fn quick_closure(&self, closure: Oop, args: usize) -> Option<(&BlockEntry, Oop, Oop, usize)> {
+        if closure.is_immediate() {
+            return None;
+        }
+        let slots = self.heap.slots(closure);
+        let (class_index, count) = (self.heap.class_index(closure), slots.len());
+        if count < closure::FULL_FIRST_COPIED.min(closure::FIRST_COPIED) || slots[closure::ARGS] != Oop::from_small_int(args as i64)
+        {
+            return None;
+        }
+        let (method, receiver, start_pc, first) = if class_index == CLASS_INDEX_BLOCK_CLOSURE {
+            let outer = slots[closure::OUTER];
+            let start_pc = slots[closure::CODE].as_small_int()? as u32;
+            if outer.is_immediate() || self.heap.class_index(outer) != CLASS_INDEX_CONTEXT {
+                return None;
+            }
+            let outer = self.heap.slots(outer);
+            (*outer.get(context::METHOD)?, *outer.get(context::RECEIVER)?, start_pc, closure::FIRST_COPIED)
+        } else if class_index == CLASS_INDEX_FULL_BLOCK_CLOSURE && count >= closure::FULL_FIRST_COPIED {
+            (slots[closure::CODE], slots[closure::FULL_RECEIVER], 0, closure::FULL_FIRST_COPIED)
+        } else {
+            return None;
+        };
+        let receiver_class = self.heap.class_index_of(receiver);
+        if receiver_class == CLASS_INDEX_CONTEXT || receiver_class == CLASS_INDEX_FORWARDER {
+            return None;
+        }
+        let entry = self.cached_block(method, start_pc)?;
+        (entry.args as usize == args && entry.copied as usize == count - first).then_some((entry, method, receiver, first))
+    }
+
     fn check_closure(&self, closure: Oop, args: usize) -> Result<(), PrimError> {
         if closure.is_immediate() || self.heap.format(closure) != Format::INDEXABLE_FIXED {
             return Err(PrimError::BadReceiver);
@@ -102,7 +138,7 @@ impl Vm {
             let block = self.block_code(method, start_pc, self.is_context(receiver)).map_err(|e| self.stop(e))?;
             let block = block.ok_or(PrimError::BadReceiver)?;
             let copied = self.heap.num_slots(closure) - closure::FIRST_COPIED;
-            if block.args != args || block.copied != copied {
+            if block.args as usize != args || block.copied as usize != copied {
                 return Err(PrimError::BadReceiver);
             }
             self.enter(block.code, method, flags, receiver, block.ip as usize as u64);
@@ -113,16 +149,19 @@ impl Vm {
                 return Err(PrimError::BadReceiver);
             }
             let receiver = self.heap.fetch_followed(closure, closure::FULL_RECEIVER);
-            let code = self.code_for(code_field, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-            // SAFETY: code_for answers the address of code in the cache, which drops none before the next safe point.
-            let code_ref = unsafe { &*code };
             let copied = self.heap.num_slots(closure) - first;
-            if code_ref.args as usize != args || args + copied > code_ref.temps as usize {
+            if copied > 63 {
                 return Err(PrimError::BadReceiver);
             }
-            self.enter(code, code_field, flags, receiver, code_ref.start() as usize as u64);
+            let block = self.full_block_code(code_field, copied, self.is_context(receiver)).map_err(|e| self.stop(e))?;
+            // SAFETY: the code was just found in the cache, which drops none before the next full collection.
+            let temps = unsafe { &*block.code }.temps as usize;
+            if block.args as usize != args || args + copied > temps {
+                return Err(PrimError::BadReceiver);
+            }
+            self.enter(block.code, code_field, flags, receiver, block.ip as usize as u64);
             self.push_copied(closure, first, copied);
-            for _ in args + copied..code_ref.temps as usize {
+            for _ in 0..block.temps {
                 self.push(self.heap.nil());
             }
         }

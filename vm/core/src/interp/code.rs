@@ -178,6 +178,8 @@ pub(crate) enum Entry {
     Value(ValuePrimitive),
     /// A numbered primitive that changes control.
     Control(ControlPrimitive),
+    /// Evaluates the receiver, a closure.
+    Closure,
     /// A named primitive; the call looks it up.
     Named,
     /// A primitive that fails at once, with the reason of a missing number.

@@ -45,32 +45,25 @@ impl Hasher for AddressHasher {
 /// Entries of the cache of closures' code.
 const BLOCK_ENTRIES: usize = 256;
 
-/// Where the code of closures that ran lately starts, by method and start pc.
+/// Where the code of closures that ran lately starts, by method and start pc; a CompiledBlock has the start pc 0.
 #[derive(Clone, Copy)]
-struct BlockEntry {
+pub(crate) struct BlockEntry {
     method: u64,
     start_pc: u32,
-    args: u8,
-    copied: u8,
-    code: *const Code,
-    ip: *const u64,
+    /// Arguments.
+    pub args: u8,
+    /// Copied values.
+    pub copied: u8,
+    /// Temporaries that the frame starts with, nil, behind the copied values.
+    pub temps: u8,
+    /// The method's code.
+    pub code: *const Code,
+    /// The first instruction.
+    pub ip: *const u64,
 }
 
 const NO_BLOCK: BlockEntry =
-    BlockEntry { method: 0, start_pc: 0, args: 0, copied: 0, code: std::ptr::null(), ip: std::ptr::null() };
-
-/// The code of a closure that was found.
-#[derive(Clone, Copy)]
-pub(crate) struct BlockCode {
-    /// The method's code.
-    pub code: *const Code,
-    /// Where the block starts.
-    pub ip: *const u64,
-    /// Its arguments.
-    pub args: usize,
-    /// Its copied values.
-    pub copied: usize,
-}
+    BlockEntry { method: 0, start_pc: 0, args: 0, copied: 0, temps: 0, code: std::ptr::null(), ip: std::ptr::null() };
 
 /// Translated code by method and by whether its receiver is a context.
 #[derive(Default)]
@@ -125,6 +118,11 @@ impl MethodCache {
         self.clear_blocks();
     }
 
+    #[inline(always)]
+    fn block_slot(method: u64, start_pc: u32) -> usize {
+        ((method >> 3) as usize ^ (start_pc as usize).wrapping_mul(31)) & (BLOCK_ENTRIES - 1)
+    }
+
     fn clear_blocks(&mut self) {
         self.blocks.fill(NO_BLOCK);
     }
@@ -167,24 +165,39 @@ impl Vm {
     }
 
     /// The code of the block that starts at `start_pc` of `method`; `None` if no block starts there.
-    #[inline]
-    pub(crate) fn block_code(&mut self, method: Oop, start_pc: u32, for_context: bool) -> Result<Option<BlockCode>, VmError> {
-        let slot = ((method.bits() >> 3) as usize ^ (start_pc as usize).wrapping_mul(31)) & (BLOCK_ENTRIES - 1);
-        let entry = &self.method_cache.blocks[slot];
-        if entry.method == method.bits() && entry.start_pc == start_pc && !for_context {
-            let (args, copied) = (entry.args as usize, entry.copied as usize);
-            return Ok(Some(BlockCode { code: entry.code, ip: entry.ip, args, copied }));
-        }
+    pub(crate) fn block_code(&mut self, method: Oop, start_pc: u32, for_context: bool) -> Result<Option<BlockEntry>, VmError> {
         let code = self.code_for(method, for_context)?;
         // SAFETY: code_for answers the address of code in the cache, which drops none before the next full collection.
         let code_ref = unsafe { &*code };
         let Some(&block) = code_ref.block_at(start_pc) else { return Ok(None) };
         let ip = code_ref.ip_at(block.word as usize);
+        let (args, copied) = (block.args, block.copied);
+        Ok(Some(self.remember_block(BlockEntry { method: method.bits(), start_pc, args, copied, temps: 0, code, ip }, for_context)))
+    }
+
+    /// The code of a CompiledBlock whose closure has `copied` copied values.
+    pub(crate) fn full_block_code(&mut self, block: Oop, copied: usize, for_context: bool) -> Result<BlockEntry, VmError> {
+        let code = self.code_for(block, for_context)?;
+        // SAFETY: as in `block_code`.
+        let code_ref = unsafe { &*code };
+        let temps = code_ref.temps.saturating_sub(code_ref.args).saturating_sub(copied as u8);
+        let (args, ip) = (code_ref.args, code_ref.start());
+        let entry = BlockEntry { method: block.bits(), start_pc: 0, args, copied: copied as u8, temps, code, ip };
+        Ok(self.remember_block(entry, for_context))
+    }
+
+    fn remember_block(&mut self, entry: BlockEntry, for_context: bool) -> BlockEntry {
         if !for_context {
-            let (args, copied) = (block.args, block.copied);
-            self.method_cache.blocks[slot] = BlockEntry { method: method.bits(), start_pc, args, copied, code, ip };
+            self.method_cache.blocks[MethodCache::block_slot(entry.method, entry.start_pc)] = entry;
         }
-        Ok(Some(BlockCode { code, ip, args: block.args as usize, copied: block.copied as usize }))
+        entry
+    }
+
+    /// What was found lately for a closure whose receiver is no context.
+    #[inline(always)]
+    pub(crate) fn cached_block(&self, method: Oop, start_pc: u32) -> Option<&BlockEntry> {
+        let entry = &self.method_cache.blocks[MethodCache::block_slot(method.bits(), start_pc)];
+        (entry.method == method.bits() && entry.start_pc == start_pc).then_some(entry)
     }
 
     /// A CompiledBlock has its outer code where a method has its class's association: as its last literal.
@@ -221,6 +234,7 @@ impl Vm {
             264..=519 if args == 0 && for_context => Entry::FieldOfContext((number - 264) as u8),
             264..=519 if args == 0 => Entry::Field((number - 264) as u8),
             117 => Entry::Named,
+            201..=205 | 207 | 209 | 221 | 222 => Entry::Closure,
             _ => match if for_context { super::control::lookup_for_context(number) } else { super::control::lookup(number) } {
                 Some(run) => Entry::Control(run),
                 None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {

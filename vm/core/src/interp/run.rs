@@ -835,6 +835,41 @@ impl Vm {
                         }
                     }
                 }
+                Entry::Closure if !TRACE => {
+                    let closure = top!(args);
+                    if let Some((entry, method, receiver, first)) = self.quick_closure(closure, args) {
+                        let (entry_code, entry_ip, copied, temps) = (entry.code, entry.ip, entry.copied as usize, entry.temps);
+                        push!(Oop(ip as usize as u64));
+                        push!(Oop(fp as usize as u64));
+                        fp = sp;
+                        push!(method);
+                        push!(nil);
+                        push!(Oop(entry_code as usize as u64));
+                        push!(Oop(args as u64 | frame::IS_BLOCK));
+                        push!(receiver);
+                        for index in first..first + copied {
+                            // SAFETY: quick_closure compared the number of copied values with the closure's size.
+                            push!(unsafe { *closure.ptr().add(1 + index) }.into_oop());
+                        }
+                        for _ in 0..temps {
+                            push!(nil);
+                        }
+                        ip = entry_ip;
+                        if (sp as usize as u64) < self.limit {
+                            slowly!(self.overflow());
+                        }
+                        poll!();
+                    } else {
+                        save!();
+                        match self.primitive_closure_value(args) {
+                            Ok(()) => {
+                                load!();
+                            }
+                            Err(failure) => slowly!(self.primitive_failed(code, args, failure)),
+                        }
+                        leave_if_asked!();
+                    }
+                }
                 Entry::Control(run) if !TRACE => {
                     save!();
                     match run(self, args) {

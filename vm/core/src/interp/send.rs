@@ -217,6 +217,7 @@ impl Vm {
                 run(self, operands).map(|value| self.answer(args, value))
             }
             Entry::Control(run) => run(self, args),
+            Entry::Closure => self.primitive_closure_value(args),
             Entry::Named => self.call_named(code, args),
             _ => Err(PrimError::Generic),
         };
