@@ -9,7 +9,8 @@
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
-use osvm_core::image::{CodeInfo, ImageInfo};
+use osvm_core::heap::NoRoots;
+use osvm_core::image::{self, CodeInfo, ImageInfo};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -42,9 +43,15 @@ fn main() -> ExitCode {
             eprintln!("{} is not here, so its tests are ignored", path.display());
         }
         let bytes = move || std::fs::read(&path).expect("the image can be read");
-        let (whole, saved, cut, damaged, run) = (bytes.clone(), bytes.clone(), bytes.clone(), bytes.clone(), bytes);
+        let (whole, saved, collected, cut, damaged, run) =
+            (bytes.clone(), bytes.clone(), bytes.clone(), bytes.clone(), bytes.clone(), bytes);
         add(&format!("{name}: contents"), here, Box::new(move || check(&ImageInfo::of(&support::load(&whole())))));
         add(&format!("{name}: written and read again"), here, Box::new(move || support::check_round_trip(&saved())));
+        add(
+            &format!("{name}: collected, written and read again"),
+            here,
+            Box::new(move || check_collected_round_trip(&collected())),
+        );
         add(&format!("{name}: truncated"), here, Box::new(move || support::check_truncations(&cut())));
         add(&format!("{name}: damaged"), here, Box::new(move || support::check_damaged(damaged(), seeds)));
         // The others need plugins, or a faster clock, to end.
@@ -96,11 +103,26 @@ fn codeparadise(info: &ImageInfo) {
     assert_eq!(info.named_primitives["CpSystemPlugin"].values().sum::<usize>(), 46);
 }
 
+/// What a running VM writes: the image after a collection.
+fn save_collected(bytes: &[u8]) -> Vec<u8> {
+    let mut image = support::load(bytes);
+    image.heap.prepare_snapshot(&mut NoRoots).expect("a loaded image has no young objects");
+    assert_eq!(image::verify(&image.heap), Vec::<String>::new());
+    support::save(&image).0
+}
+
+/// Collects, writes, and reads again, twice: the second time nothing is left to collect.
+fn check_collected_round_trip(bytes: &[u8]) {
+    let once = save_collected(bytes);
+    let twice = save_collected(&once);
+    support::assert_same_graph(&support::load(&once).heap, &support::load(&twice).heap);
+}
+
 /// Writes the image anew and has it run: it must end with 0, and if it saves itself, what it saves must load.
 fn run_by_reference_vm(name: &str, bytes: &[u8]) {
     let vm = std::env::var_os("OSVM_REFERENCE_VM").expect("the test is ignored without one");
     let path = std::env::temp_dir().join(format!("osvm-{}-{name}", std::process::id()));
-    std::fs::write(&path, support::save(&support::load(bytes)).0).expect("a temporary file can be written");
+    std::fs::write(&path, save_collected(bytes)).expect("a temporary file can be written");
     let status = Command::new(vm).arg(&path).status().expect("the reference VM can be started");
     let saved = std::fs::read(&path).expect("the image is still there");
     std::fs::remove_file(&path).expect("a temporary file can be removed");

@@ -1,7 +1,7 @@
 //! What is read, written and read again is the same.
 
 use crate::builder::{BASE, Builder, THING};
-use crate::support::{CONFIG, check_round_trip, load, save, try_load};
+use crate::support::{CONFIG, assert_same_graph, check_round_trip, load, save, try_load};
 use osvm_core::heap::{AllocRegion, NoRoots, Region};
 use osvm_core::image::{self, ImageHeader, ImageSource, WordSize};
 use osvm_core::object::{self, Format};
@@ -38,10 +38,11 @@ fn an_image_made_in_memory() {
     let mut test = TestImage::new();
     let text = test.heap.string("kept").unwrap();
     test.heap.set_special(Special::TheDisplay, text);
-    test.heap.prepare_snapshot(&mut NoRoots);
+    test.heap.prepare_snapshot(&mut NoRoots).unwrap();
     let mut bytes = Vec::new();
     image::write(&test.heap, &ImageHeader::new(), &mut bytes).unwrap_or_else(|error| panic!("{error}"));
     let image = try_load(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    assert_same_graph(&test.heap, &image.heap);
     assert_eq!(image.heap.text(image.heap.special(Special::TheDisplay)).as_deref(), Some("kept"));
 }
 
