@@ -14,51 +14,63 @@ const MILLISECOND: u64 = 1000;
 /// The millisecond clock runs to 2^29 - 1 and starts again.
 pub(crate) const MILLISECOND_MASK: u64 = 0x1FFF_FFFF;
 
-/// The control primitive of a number.
-pub(crate) fn lookup(number: u16) -> Option<ControlPrimitive> {
-    Some(match number {
-        72 => Vm::primitive_become_forward,
-        76 => Vm::primitive_store_stackp,
-        83 => Vm::primitive_perform,
-        84 => Vm::primitive_perform_with_arguments,
-        85 => Vm::primitive_signal,
-        86 => Vm::primitive_wait,
-        87 => Vm::primitive_resume,
-        88 | 578 => Vm::primitive_suspend,
-        89 | 116 | 119 | 214 | 215 | 216 => Vm::primitive_flush_cache,
-        97 => Vm::primitive_snapshot,
-        100 => Vm::primitive_perform_in_superclass,
-        113 => Vm::primitive_quit,
-        118 => Vm::primitive_try_primitive,
-        128 => Vm::primitive_become,
-        130 => Vm::primitive_full_collection,
-        131 => Vm::primitive_scavenge,
-        136 => Vm::primitive_signal_at_milliseconds,
-        167 => Vm::primitive_yield,
-        185 => Vm::primitive_exit_critical,
-        186 => Vm::primitive_enter_critical,
-        187 => Vm::primitive_test_critical,
-        188 => Vm::primitive_execute_method_with_arguments,
-        189 => Vm::primitive_execute_method,
-        195 => Vm::primitive_find_next_unwind,
-        196 => Vm::primitive_terminate_to,
-        197 => Vm::primitive_find_next_handler,
-        201..=205 | 207 | 209 | 221 | 222 => Vm::primitive_closure_value,
-        206 | 208 => Vm::primitive_closure_value_with_arguments,
-        210 => Vm::primitive_context_at,
-        211 => Vm::primitive_context_at_put,
-        212 => Vm::primitive_context_size,
-        218 => Vm::primitive_try_named_primitive,
-        230 => Vm::primitive_relinquish,
-        242 => Vm::primitive_signal_at_utc_microseconds,
-        248 => Vm::primitive_become_forward_keep_hash,
-        249 => Vm::primitive_become_forward_copy_hash,
-        570 => Vm::primitive_flush_cache,
-        _ => return None,
-    })
-}
+/// What each control primitive does; names, numbers of arguments and meanings are in [`crate::primitives::CONTROL`].
+pub(crate) const CONTROL_PRIMITIVES: &[(u16, ControlPrimitive)] = &[
+    (72, Vm::primitive_become_forward),
+    (76, Vm::primitive_store_stackp),
+    (83, Vm::primitive_perform),
+    (84, Vm::primitive_perform_with_arguments),
+    (85, Vm::primitive_signal),
+    (86, Vm::primitive_wait),
+    (87, Vm::primitive_resume),
+    (88, Vm::primitive_suspend),
+    (89, Vm::primitive_flush_cache),
+    (97, Vm::primitive_snapshot),
+    (100, Vm::primitive_perform_in_superclass),
+    (113, Vm::primitive_quit),
+    (116, Vm::primitive_flush_cache),
+    (118, Vm::primitive_try_primitive),
+    (119, Vm::primitive_flush_cache),
+    (128, Vm::primitive_become),
+    (130, Vm::primitive_full_collection),
+    (131, Vm::primitive_scavenge),
+    (136, Vm::primitive_signal_at_milliseconds),
+    (167, Vm::primitive_yield),
+    (185, Vm::primitive_exit_critical),
+    (186, Vm::primitive_enter_critical),
+    (187, Vm::primitive_test_critical),
+    (188, Vm::primitive_execute_method_with_arguments),
+    (189, Vm::primitive_execute_method),
+    (195, Vm::primitive_find_next_unwind),
+    (196, Vm::primitive_terminate_to),
+    (197, Vm::primitive_find_next_handler),
+    (201, Vm::primitive_closure_value),
+    (202, Vm::primitive_closure_value),
+    (203, Vm::primitive_closure_value),
+    (204, Vm::primitive_closure_value),
+    (205, Vm::primitive_closure_value),
+    (206, Vm::primitive_closure_value_with_arguments),
+    (207, Vm::primitive_closure_value),
+    (208, Vm::primitive_closure_value_with_arguments),
+    (209, Vm::primitive_closure_value),
+    (210, Vm::primitive_context_at),
+    (211, Vm::primitive_context_at_put),
+    (212, Vm::primitive_context_size),
+    (214, Vm::primitive_flush_cache),
+    (215, Vm::primitive_flush_cache),
+    (216, Vm::primitive_flush_cache),
+    (218, Vm::primitive_try_named_primitive),
+    (221, Vm::primitive_closure_value),
+    (222, Vm::primitive_closure_value),
+    (230, Vm::primitive_relinquish),
+    (242, Vm::primitive_signal_at_utc_microseconds),
+    (248, Vm::primitive_become_forward_keep_hash),
+    (249, Vm::primitive_become_forward_copy_hash),
+    (570, Vm::primitive_flush_cache),
+    (578, Vm::primitive_suspend),
+];
 
-/// The control primitive of a number where the receiver is a context: its fields may be in a frame.
+/// What a primitive does otherwise where the receiver is a context: its fields may be in a frame.
 pub(crate) fn lookup_for_context(number: u16) -> Option<ControlPrimitive> {
     Some(match number {
         60 => |vm, args| vm.context_or(60, args, 1, Vm::primitive_context_at),
@@ -69,7 +81,7 @@ pub(crate) fn lookup_for_context(number: u16) -> Option<ControlPrimitive> {
         173 => |vm, args| vm.context_or(173, args, 1, Vm::primitive_context_inst_var_at),
         174 => |vm, args| vm.context_or(174, args, 2, Vm::primitive_context_inst_var_at_put),
         148 => |vm, args| vm.context_or(148, args, 0, Vm::primitive_context_clone),
-        _ => return lookup(number),
+        _ => return None,
     })
 }
 
@@ -308,7 +320,7 @@ impl Vm {
         let (array, number, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
         let count = self.array_size(array)?;
         let index = number.as_small_int().and_then(|n| u16::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
-        let control = if self.is_context(receiver) { lookup_for_context(index) } else { lookup(index) };
+        let control = if self.is_context(receiver) { lookup_for_context(index) } else { None };
         self.spread(2, array)?;
         let result = match (control, crate::primitives::lookup(index).filter(|p| p.accepts(count)).map(|p| p.run)) {
             (Some(run), _) | (None, Some(Run::Control(run))) => run(self, count),

@@ -235,7 +235,7 @@ impl Vm {
             264..=519 if args == 0 => Entry::Field((number - 264) as u8),
             117 => Entry::Named,
             201..=205 | 207 | 209 | 221 | 222 => Entry::Closure,
-            _ => match if for_context { super::control::lookup_for_context(number) } else { super::control::lookup(number) } {
+            _ => match if for_context { super::control::lookup_for_context(number) } else { None } {
                 Some(run) => Entry::Control(run),
                 None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
                     Some(Run::Value(run)) => Entry::Value(run),

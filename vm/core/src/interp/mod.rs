@@ -17,5 +17,6 @@ mod stack;
 mod start;
 mod translate;
 
+pub(crate) use control::CONTROL_PRIMITIVES;
 pub(crate) use lookup::{CodeCache, MethodCache};
 pub(crate) use stack::StackZone;

@@ -3,6 +3,7 @@
 use super::{Primitive, fails};
 
 const NO_STREAMS: &str = "Stream access is the image's own code, in the reference too.";
+const NO_BLUE_BOOK_BLOCKS: &str = "Blocks that are no closures are gone from the reference too.";
 const NO_DISPLAY: &str = "Windows, display, mouse and keyboard belong to a plugin.";
 const NO_SEGMENTS: &str = "Image segments are written and read by the image's own code.";
 const NO_PERM_SPACE: &str = "There is no permanent space (Pharo) and no mouse or display (Squeak).";
@@ -16,12 +17,16 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     fails(65, "primitiveNext", NO_STREAMS),
     fails(66, "primitiveNextPut", NO_STREAMS),
     fails(67, "primitiveAtEnd", NO_STREAMS),
+    fails(80, "primitiveBlockCopy", NO_BLUE_BOOK_BLOCKS),
+    fails(81, "primitiveValue", NO_BLUE_BOOK_BLOCKS),
+    fails(82, "primitiveValueWithArgs", NO_BLUE_BOOK_BLOCKS),
     fails(90, "primitiveMousePoint", NO_PERM_SPACE),
     fails(91, "primitiveTestDisplayDepth", NO_PERM_SPACE),
     fails(92, "primitiveSetDisplayMode", NO_PERM_SPACE),
     fails(93, "primitiveInputSemaphore", NO_PERM_SPACE),
     fails(94, "primitiveGetNextEvent", NO_DISPLAY),
     fails(95, "primitiveInputWord", NO_DISPLAY),
+    fails(96, "primitiveCopyBits", "A named primitive of BitBltPlugin since long."),
     fails(98, "primitiveStoreImageSegment", NO_SEGMENTS),
     fails(99, "primitiveLoadImageSegment", NO_SEGMENTS),
     fails(101, "primitiveBeCursor", NO_DISPLAY),
@@ -39,6 +44,11 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     fails(141, "primitiveClipboardText", "The clipboard belongs to a plugin."),
     fails(198, "primitiveMarkUnwindMethod", MARKER),
     fails(199, "primitiveMarkHandlerMethod", MARKER),
+    fails(
+        200,
+        "primitiveClosureCopyWithCopiedValues",
+        "Closures are made by bytecodes; a debugger makes them by the image's own code.",
+    ),
     fails(213, "primitiveContextXray", "How a context is stored is no concern of the image's."),
     fails(232, "primitiveFormPrint", NO_DISPLAY),
     fails(233, "primitiveSetFullScreen", NO_DISPLAY),
@@ -47,6 +57,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     fails(251, "primitiveControlVMProfiling", NO_PROFILER),
     fails(252, "primitiveVMProfileSamplesInto", NO_PROFILER),
     fails(253, "primitiveCollectCogCodeConstituents", "There is no machine code."),
+    fails(568, "primitiveSuspendBackingUpV1", "Processes are suspended by 88."),
     fails(630, "primitiveLoadBoolean8FromExternalAddress", NO_ADDRESSES),
     fails(631, "primitiveLoadUInt8FromExternalAddress", NO_ADDRESSES),
     fails(632, "primitiveLoadInt8FromExternalAddress", NO_ADDRESSES),

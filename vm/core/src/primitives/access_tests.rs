@@ -1,6 +1,6 @@
 //! Access to fields and elements: every layout, every edge, and what each refuses.
 
-use super::testing::TestVm;
+use super::testing::{TestVm, with_shared};
 use crate::error::PrimError::*;
 use crate::object::Format;
 use crate::oop::Oop;
@@ -271,7 +271,7 @@ proptest! {
         class in prop::sample::select(vec!["Array", "ByteArray", "DoubleByteArray", "Bitmap", "DoubleWordArray", "WeakHolder"]),
         start in -1i64..9, stop in -1i64..9, from in -1i64..9, same in any::<bool>(),
     ) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let target = vm.make(class, 7);
         let source = if same { target } else { vm.make(class, 6) };
         for (array, first, size) in [(source, 50, 6), (target, 0, 7)] {
@@ -280,8 +280,8 @@ proptest! {
         let elements = |vm: &mut TestVm, array| -> Vec<i64> {
             (1..=7).map_while(|i| vm.call(60, &[array, int(i)]).ok()).map(Oop::small_int).collect()
         };
-        let mut wanted = elements(&mut vm, target);
-        let others = elements(&mut vm, source);
+        let mut wanted = elements(vm, target);
+        let others = elements(vm, source);
         let fits = start >= 1 && start - 1 <= stop && stop <= 7 && from >= 1 && stop - start + from <= others.len() as i64;
         if fits {
             for i in 0..=stop - start {
@@ -291,8 +291,10 @@ proptest! {
         }
         let answer = vm.call(105, &[target, int(start), int(stop), source, int(from)]);
         prop_assert_eq!(answer, if fits { Ok(target) } else { Err(BadIndex) });
-        prop_assert_eq!(elements(&mut vm, target), wanted);
+        prop_assert_eq!(elements(vm, target), wanted);
         prop_assert!(vm.heap.check(3).is_empty());
+        Ok(())
+        })?;
     }
 }
 

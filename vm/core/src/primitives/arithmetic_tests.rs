@@ -1,6 +1,6 @@
 //! Arithmetic against num-bigint and exact comparison, around the edges of SmallIntegers, of 64 bits and of what floats hold.
 
-use super::testing::TestVm;
+use super::testing::{TestVm, with_shared};
 use crate::error::PrimError;
 use crate::oop::Oop;
 use num_bigint::{BigInt, Sign};
@@ -102,51 +102,57 @@ fn holds(operation: u16, ordering: Option<Ordering>) -> bool {
 proptest! {
     #[test]
     fn arithmetic_of_integers(a in integers(), b in integers()) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let (a, b) = (BigInt::from(a), BigInt::from(b));
-        let (x, y) = (integer(&mut vm, &a), integer(&mut vm, &b));
+        let (x, y) = (integer(vm, &a), integer(vm, &b));
         for operation in [20, 21, 22, 29, 30, 31, 32, 33, 34, 35, 36] {
-            let answer = vm.call(operation, &[x, y]).map(|oop| value(&vm, oop));
+            let answer = vm.call(operation, &[x, y]).map(|oop| value(vm, oop));
             let wanted = expected(operation, &a, &b).ok_or(PrimError::Generic);
             prop_assert_eq!(answer, wanted, "{} of {} and {}", operation, &a, &b);
         }
+        Ok(())
+        })?;
     }
 
     #[test]
     fn arithmetic_of_small_integers(a in integers(), b in integers()) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let (a, b) = (BigInt::from(a), BigInt::from(b));
-        let (x, y) = (integer(&mut vm, &a), integer(&mut vm, &b));
+        let (x, y) = (integer(vm, &a), integer(vm, &b));
         let small = x.is_small_int() && y.is_small_int();
         for operation in [1, 2, 9, 10, 11, 12, 13, 14, 15, 16] {
-            let answer = vm.call(operation, &[x, y]).map(|oop| value(&vm, oop));
+            let answer = vm.call(operation, &[x, y]).map(|oop| value(vm, oop));
             let fits = |value: &BigInt| i64::try_from(value).ok().and_then(Oop::try_from_small_int).is_some();
             let wanted = expected(operation, &a, &b).filter(|value| operation >= 14 || small && fits(value));
             prop_assert_eq!(answer, wanted.ok_or(PrimError::Generic), "{} of {} and {}", operation, &a, &b);
         }
+        Ok(())
+        })?;
     }
 
     #[test]
     fn comparison_of_integers(a in long_integers(), b in long_integers()) {
-        let mut vm = TestVm::new();
-        let (x, y) = (integer(&mut vm, &a), integer(&mut vm, &b));
+        with_shared(|vm| {
+        let (x, y) = (integer(vm, &a), integer(vm, &b));
         let truth = |vm: &TestVm, holds: bool| Ok(vm.heap.bool(holds));
         for operation in 0..6 {
-            let wanted = truth(&vm, holds(operation, Some(a.cmp(&b))));
+            let wanted = truth(vm, holds(operation, Some(a.cmp(&b))));
             prop_assert_eq!(vm.call(23 + operation, &[x, y]), wanted, "{} of {} and {}", operation, &a, &b);
             if x.is_small_int() && y.is_small_int() {
                 prop_assert_eq!(vm.call(3 + operation, &[x, y]), wanted, "{} of {} and {}", operation, &a, &b);
             }
         }
+        Ok(())
+        })?;
     }
 
     #[test]
     fn shifts(a in integers(), distance in -140i64..70) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let a = BigInt::from(a);
-        let x = integer(&mut vm, &a);
+        let x = integer(vm, &a);
         for (operation, limit) in [(17, 61), (37, 62)] {
-            let answer = vm.call(operation, &[x, Oop::from_small_int(distance)]).map(|oop| value(&vm, oop));
+            let answer = vm.call(operation, &[x, Oop::from_small_int(distance)]).map(|oop| value(vm, oop));
             let wanted = match distance {
                 0.. if distance > limit => Err(PrimError::Generic),
                 0.. => Ok(&a << distance),
@@ -154,11 +160,13 @@ proptest! {
             };
             prop_assert_eq!(answer, wanted, "{} of {} by {}", operation, &a, distance);
         }
+        Ok(())
+        })?;
     }
 
     #[test]
     fn floats_with_integers(float in floats(), integer in integers()) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let Some(y) = i64::try_from(integer).ok().and_then(Oop::try_from_small_int) else { return Ok(()) };
         let x = vm.heap.float(float).unwrap();
         // Exactly: as a fraction of two integers, if the float is finite.
@@ -179,33 +187,35 @@ proptest! {
             let reversed = Ok(vm.heap.bool(holds(operation, ordering.map(Ordering::reverse))));
             prop_assert_eq!(vm.call(543 + operation, &[y, x]), reversed, "{} of {} and {}", operation, integer, float);
         }
+        Ok(())
+        })?;
     }
 
     #[test]
     fn arithmetic_of_floats(a in floats(), b in floats(), power in -2200i64..2200) {
-        let mut vm = TestVm::new();
+        with_shared(|vm| {
         let (x, y) = (vm.heap.float(a).unwrap(), vm.heap.float(b).unwrap());
         let bits = |vm: &TestVm, oop| vm.heap.float_value(oop).unwrap().to_bits();
         let same = |a: u64, b: f64| a == b.to_bits() || (b.is_nan() && f64::from_bits(a).is_nan());
         for (offset, wanted) in [(0, a + b), (1, a - b), (8, a * b)] {
             for first in [41, 541] {
                 let answer = vm.call(first + offset, &[x, y]).unwrap();
-                prop_assert!(same(bits(&vm, answer), wanted));
+                prop_assert!(same(bits(vm, answer), wanted));
             }
         }
         match vm.call(50, &[x, y]) {
-            Ok(answer) => prop_assert!(same(bits(&vm, answer), a / b)),
+            Ok(answer) => prop_assert!(same(bits(vm, answer), a / b)),
             Err(_) => prop_assert_eq!(b, 0.0),
         }
         // In two halves, either of which is a power of two that a float holds: exact unless the answer is subnormal.
         let answer = vm.call(54, &[x, Oop::from_small_int(power)]).unwrap();
         let wanted = a * 2f64.powi((power / 4) as i32).powi(4) * 2f64.powi((power % 4) as i32);
         if wanted.is_normal() && power.abs() < 1000 {
-            prop_assert_eq!(bits(&vm, answer), wanted.to_bits());
+            prop_assert_eq!(bits(vm, answer), wanted.to_bits());
         }
         let fraction = vm.call(52, &[x]).unwrap();
         let wanted = if a.is_infinite() { 0.0 } else { a.fract() };
-        prop_assert!(a.is_nan() || same(bits(&vm, fraction), wanted.copysign(a)));
+        prop_assert!(a.is_nan() || same(bits(vm, fraction), wanted.copysign(a)));
         if a.is_normal() {
             let exponent = vm.call(53, &[x]).unwrap().small_int() as i32;
             let mantissa = vm.call(54, &[x, Oop::from_small_int(-exponent as i64)]).unwrap();
@@ -214,6 +224,8 @@ proptest! {
         }
         let small = a.trunc() >= -(2f64.powi(60)) && a.trunc() < 2f64.powi(60);
         prop_assert_eq!(vm.call(51, &[x]), if small { Ok(Oop::from_small_int(a as i64)) } else { Err(PrimError::Generic) });
+        Ok(())
+        })?;
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the interpreter does itself: primitives that change frames, processes or what is cached, and quick methods. Names, numbers of
-//! arguments and meanings for the documentation; what each does is in [`crate::interp`].
+//! arguments and meanings; what each does is in [`crate::interp`].
+
+use super::{Primitive, Run, fails};
+use crate::interp::CONTROL_PRIMITIVES;
 
 /// Control primitives: number, name in the reference, lowest and highest number of arguments, meaning.
 pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
@@ -21,7 +24,6 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (100, "primitivePerformInSuperclass", (3, 4), "perform:withArguments:inSuperclass:."),
     (113, "primitiveQuit", (0, 1), "Ends the VM, with an exit status."),
     (116, "primitiveFlushCacheByMethod", (0, 0), "Forgets what sends found of a method."),
-    (117, "primitiveExternalCall", (0, 15), "Calls the named primitive that the method's first literal describes."),
     (118, "primitiveDoPrimitiveWithArgs", (2, 3), "tryPrimitive:withArgs:."),
     (119, "primitiveFlushCacheBySelector", (0, 1), "Forgets what sends of a selector found."),
     (128, "primitiveArrayBecome", (1, 1), "Exchanges the identities of the elements of two arrays."),
@@ -37,7 +39,6 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (195, "primitiveFindNextUnwindContext", (1, 1), "The next context that is marked for unwinding, before another."),
     (196, "primitiveTerminateTo", (1, 1), "Ends the contexts between two."),
     (197, "primitiveFindHandlerContext", (0, 0), "The next context that is marked for handling exceptions."),
-    (200, "primitiveClosureCopyWithCopiedValues", (2, 2), "A BlockClosure of the receiver's method."),
     (201, "primitiveClosureValue", (0, 0), "Runs a BlockClosure."),
     (202, "primitiveClosureValue", (1, 1), "Runs a BlockClosure with one argument."),
     (203, "primitiveClosureValue", (2, 2), "Runs a BlockClosure with two arguments."),
@@ -60,13 +61,30 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (242, "primitiveSignalAtUTCMicroseconds", (2, 2), "Signals a Semaphore at a time in microseconds since 1901 in UTC."),
     (248, "primitiveArrayBecomeOneWayNoCopyHash", (1, 1), "As 72, and every object keeps its own hash."),
     (249, "primitiveArrayBecomeOneWayCopyHash", (2, 2), "As 72, with the choice whose hash it is."),
-    (568, "primitiveSuspendBackingUpV1", (0, 0), "As 88, and a process that waits goes back to before the wait."),
     (570, "primitiveFlushExternalPrimitives", (0, 0), "Forgets which named primitives were found."),
-    (578, "primitiveSuspendBackingUpV2", (0, 0), "As 568; answers nil for a process that waited."),
+    (578, "primitiveSuspendBackingUpV2", (0, 0), "As 88."),
 ];
 
-/// Quick methods, which the interpreter answers without a call: first and last number, meaning.
+/// The rows of the table: [`CONTROL`] with what each does.
+pub(super) const PRIMITIVES: &[Primitive] = &rows();
+
+const fn rows() -> [Primitive; CONTROL.len()] {
+    assert!(CONTROL.len() == CONTROL_PRIMITIVES.len(), "a control primitive without a meaning");
+    let mut rows = [fails(0, "", ""); CONTROL.len()];
+    let mut row = 0;
+    while row < CONTROL.len() {
+        let (number, name, args, doc) = CONTROL[row];
+        let (implemented, run) = CONTROL_PRIMITIVES[row];
+        assert!(implemented == number, "the control primitives are not in the same order");
+        rows[row] = Primitive { number, name, args, doc, run: Run::Control(run) };
+        row += 1;
+    }
+    rows
+}
+
+/// Quick methods and the call of named primitives, which the interpreter knows by their numbers: first and last number, meaning.
 pub const QUICK: &[(u16, u16, &str)] = &[
+    (117, 117, "Calls the named primitive that the method's first literal describes."),
     (256, 256, "Answers the receiver."),
     (257, 257, "Answers true."),
     (258, 258, "Answers false."),

@@ -1,14 +1,14 @@
 //! The text of `docs/primitives.md`, from the tables; `cargo xtask docs` writes it.
 
-use super::{CONTROL, PARAMETERS, QUICK, Run, TABLE};
+use super::{PARAMETERS, QUICK, Run, TABLE};
 use std::fmt::Write;
 
 const INTRODUCTION: &str = "# Numbered primitives
 
 Written by `cargo xtask docs` from the table in `vm/core/src/primitives`.
 
-**value** computes an answer; **control** changes frames, processes or caches and is the interpreter's; **quick** methods are
-answered without a call; **fails** always fails, and the image's own code is the implementation. Arguments are without the
+**value** computes an answer; **control** changes frames, processes or caches and is the interpreter's; **known** to the interpreter
+by number are quick methods and the call of named primitives; **fails** always fails, and the image's own code is the implementation. Arguments are without the
 receiver; the number in brackets is for debuggers that pass the object in question as first argument. A number that is not here fails with
 `#'unsupported operation'`.
 
@@ -25,12 +25,9 @@ pub fn markdown() -> String {
         };
         rows.push((row.number, format!("| {} | `{}` | {kind} | {args} | {} |\n", row.number, row.name, cell(row.doc))));
     }
-    for &(number, name, args, doc) in CONTROL {
-        rows.push((number, format!("| {number} | `{name}` | control | {} | {} |\n", arguments(args), cell(doc))));
-    }
     for &(first, last, doc) in QUICK {
         let numbers = if first == last { first.to_string() } else { format!("{first}-{last}") };
-        rows.push((first, format!("| {numbers} | | quick | 0 | {doc} |\n")));
+        rows.push((first, format!("| {numbers} | | known | | {doc} |\n")));
     }
     rows.sort();
     let mut text = INTRODUCTION.to_string();

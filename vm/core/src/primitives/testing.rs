@@ -3,7 +3,7 @@
 use super::operands::Answer;
 use super::{Run, lookup};
 use crate::error::PrimError;
-use crate::heap::HeapConfig;
+use crate::heap::{HeapConfig, NoRoots};
 use crate::image::ImageHeader;
 use crate::object::Format;
 use crate::oop::Oop;
@@ -11,6 +11,7 @@ use crate::platform::{Event, Platform};
 use crate::plugin::NoPlugins;
 use crate::testing::TestImage;
 use crate::vm::Vm;
+use std::cell::RefCell;
 use std::io::Write;
 use std::ops::{Deref, DerefMut};
 
@@ -29,6 +30,18 @@ impl DerefMut for TestVm {
     fn deref_mut(&mut self) -> &mut Vm {
         &mut self.0
     }
+}
+
+thread_local! {
+    static SHARED: RefCell<TestVm> = RefCell::new(TestVm::new());
+}
+
+/// Runs `test` in a VM that the cases of a property share: making one takes longer than a case. Its eden is emptied before.
+pub fn with_shared<T>(test: impl FnOnce(&mut TestVm) -> T) -> T {
+    SHARED.with_borrow_mut(|vm| {
+        vm.heap.scavenge(&mut NoRoots);
+        test(vm)
+    })
 }
 
 impl TestVm {
