@@ -12,6 +12,9 @@ use crate::oop::Oop;
 /// Slots of the hidden roots that are pages of the class table; what is behind them are arrays of the VM's own.
 pub(super) const CLASS_TABLE_PAGES: usize = 4096;
 
+/// Objects whose headers are fetched ahead.
+const AHEAD: usize = 16;
+
 /// The state of marking.
 pub(super) struct Marker<'h> {
     pub heap: &'h mut Heap,
@@ -142,10 +145,29 @@ impl<'h> Marker<'h> {
     }
 
     /// Looks at the slots of all objects that are marked and were not looked at.
+    ///
+    /// What comes off the stack waits in a short queue while the memory system fetches its header: on a large heap nearly
+    /// every header is out of the caches (Cher, Hosking and Vitek, "Software prefetching for mark-sweep garbage collection").
     pub fn drain(&mut self) {
-        while let Some(oop) = self.stack.pop() {
-            // SAFETY: only the addresses of live objects are pushed.
-            unsafe { self.mark_object(oop) };
+        let mut queue = [0u64; AHEAD];
+        let (mut at, mut waiting) = (0, 0);
+        loop {
+            let next = match self.stack.pop() {
+                Some(oop) => {
+                    raw::prefetch(oop);
+                    waiting += 1;
+                    oop
+                }
+                None if waiting == 0 => return,
+                None => 0,
+            };
+            let oop = std::mem::replace(&mut queue[at], next);
+            at = (at + 1) % AHEAD;
+            if oop != 0 {
+                waiting -= 1;
+                // SAFETY: only the addresses of live objects are pushed.
+                unsafe { self.mark_object(oop) };
+            }
         }
     }
 
