@@ -1,11 +1,77 @@
-//! The commands in README.md are the ones that work.
+//! The commands in README.md and docs/ are the ones that work: each line that runs `osvm` is run, in order, with Pharo's
+//! bootstrap image as `my.image`.
 
-use osvm_tests::root;
+use libtest_mimic::{Arguments, Failed, Trial};
+use osvm_tests::{PHARO, image, root, run};
+use std::fs;
+use std::process::ExitCode;
+use std::time::Duration;
 
-#[test]
-fn the_continuous_check_runs_the_readmes_test_command() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let check = std::fs::read_to_string(root().join(".ci/run")).unwrap();
-    let command = "cargo test --workspace";
-    assert!(readme.contains(command) && check.contains(command));
+const LIMIT: Duration = Duration::from_secs(120);
+const PAGES: [&str; 2] = ["README.md", "docs/debugging.md"];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let here = image(PHARO).is_some();
+    if !here {
+        eprintln!("{PHARO}: not here, so the documentation's commands are not run; set OSVM_IMAGES to the folder that it is in");
+    }
+    let mut trials = vec![Trial::test("what is checked is the test command of README.md", test_command)];
+    for page in PAGES {
+        trials.push(Trial::test(format!("the commands of {page}"), move || commands_work(page)).with_ignored_flag(!here));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+}
+
+/// `.ci/run` takes the test command from the README; there must be exactly one.
+fn test_command() -> Result<(), Failed> {
+    let commands: Vec<String> = code_lines("README.md")?.into_iter().filter(|line| line.starts_with("cargo test")).collect();
+    if commands == ["cargo test --workspace"] { Ok(()) } else { Err(format!("{commands:?}").into()) }
+}
+
+/// Indented lines, without comments behind them.
+fn code_lines(page: &str) -> Result<Vec<String>, Failed> {
+    let text = fs::read_to_string(root().join(page))?;
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    Ok(lines.map(|line| line.split(" #").next().unwrap_or(line).trim().to_string()).collect())
+}
+
+fn commands_work(page: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    // README begins with an image in its first state; what follows in other pages runs what README left.
+    fs::copy(image(PHARO).ok_or("the image is not here")?, folder.path().join("my.image"))?;
+    let mut commands = Vec::new();
+    for page in ["README.md", page] {
+        for line in code_lines(page)? {
+            let command = line.rsplit(" && ").next().unwrap_or(&line).to_string();
+            if let Some(args) = command.strip_prefix("./target/release/osvm ").or_else(|| command.strip_prefix("osvm ")) {
+                commands.push((line.clone(), words(args)));
+            }
+        }
+    }
+    if commands.len() < 5 {
+        return Err(format!("only {} commands were found", commands.len()).into());
+    }
+    for (line, args) in commands {
+        let output = run(folder.path(), &args, LIMIT);
+        if output.status != Some(0) {
+            let (status, text) = (output.status, output.stderr_text());
+            return Err(format!("`{line}` ended with {status:?}: {}", text.lines().last().unwrap_or_default()).into());
+        }
+    }
+    Ok(())
+}
+
+/// Words of a shell line, with single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in line.split('\'').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_string());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_string));
+        }
+    }
+    words
 }
