@@ -38,7 +38,7 @@ fn an_image_made_in_memory() {
     let mut test = TestImage::new();
     let text = test.heap.string("kept").unwrap();
     test.heap.set_special(Special::TheDisplay, text);
-    test.heap.prepare_snapshot(&mut NoRoots);
+    test.heap.prepare_snapshot(&mut NoRoots).unwrap();
     let mut bytes = Vec::new();
     image::write(&test.heap, &ImageHeader::new(), &mut bytes).unwrap_or_else(|error| panic!("{error}"));
     let image = try_load(&bytes).unwrap_or_else(|error| panic!("{error}"));
