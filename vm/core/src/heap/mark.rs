@@ -15,12 +15,18 @@ pub(super) const CLASS_TABLE_PAGES: usize = 4096;
 /// Objects whose headers are fetched ahead.
 const AHEAD: usize = 16;
 
+/// Slots of a large object are looked at so many bytes at a time.
+const PART_BYTES: u64 = 8 << 10;
+
 /// The state of marking.
 pub(super) struct Marker<'h> {
     pub heap: &'h mut Heap,
     pub bits: Bitmap,
     /// Objects that are marked and whose slots were not looked at.
     stack: Vec<u64>,
+    /// Address ranges of slots that are still to be looked at: the rests of large objects, whose referents would otherwise all
+    /// be on the stack at once.
+    rests: Vec<(u64, u64)>,
     /// One bit for each class index whose class was marked.
     classes: Vec<u64>,
     /// Weak arrays that are alive.
@@ -40,6 +46,7 @@ impl<'h> Marker<'h> {
         Marker {
             bits: Bitmap::new(base, heap.old_free),
             stack: Vec::with_capacity(1 << 12),
+            rests: Vec::new(),
             classes: vec![0; (object::MAX_CLASS_INDEX as usize + 1) / 64],
             weak: Vec::new(),
             ephemerons: Vec::new(),
@@ -158,7 +165,18 @@ impl<'h> Marker<'h> {
                     waiting += 1;
                     oop
                 }
-                None if waiting == 0 => return,
+                None if waiting == 0 => match self.rests.pop() {
+                    Some((at, end)) => {
+                        let part = end.min(at + PART_BYTES);
+                        if part < end {
+                            self.rests.push((part, end));
+                        }
+                        // SAFETY: the range is of slots of a live object.
+                        unsafe { self.mark_range(at, part) };
+                        continue;
+                    }
+                    None => return,
+                },
                 None => 0,
             };
             let oop = std::mem::replace(&mut queue[at], next);
@@ -206,14 +224,27 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Marks what the first `count` slots refer to.
+    /// Marks what the first `count` slots refer to; of a large object later.
     ///
     /// # Safety
     /// They are slots of the object at `oop` that hold oops.
     #[inline(always)]
     pub unsafe fn mark_slots(&mut self, oop: u64, count: u64) {
-        let mut at = oop + 8;
-        let end = at + 8 * count;
+        let (at, end) = (oop + 8, oop + 8 + 8 * count);
+        if end - at > PART_BYTES {
+            self.rests.push((at, end));
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { self.mark_range(at, end) };
+        }
+    }
+
+    /// Marks what the slots at the addresses `at .. end` refer to.
+    ///
+    /// # Safety
+    /// They are slots of one object that hold oops.
+    #[inline(always)]
+    unsafe fn mark_range(&mut self, mut at: u64, end: u64) {
         while at < end {
             // SAFETY: the caller's promise.
             let mut word = unsafe { raw::load(at) };
