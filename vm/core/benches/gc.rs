@@ -124,10 +124,36 @@ fn print_copy_speed(random: &mut Random) {
     println!("{:44} {best:.0} MB/s", "copying an eden that is all alive");
 }
 
+/// Links small arrays at random, so that every reference misses the caches, and prints the time of a full collection.
+fn print_random_graph(megabytes: usize, random: &mut Random) {
+    let mut image = TestImage::with_sizes((megabytes * 5 / 4 + 64) << 20, HeapConfig::default());
+    let objects = (megabytes << 20) / 56;
+    let mut roots = vec![array(&mut image.heap, objects)];
+    for at in 0..objects {
+        let oop = array(&mut image.heap, 5);
+        image.heap.store(roots[0], at, oop);
+        if image.heap.gc_request.scavenge {
+            image.heap.scavenge(&mut roots);
+        }
+    }
+    image.heap.full_collect(&mut roots);
+    for at in 0..objects {
+        let oop = image.heap.fetch(roots[0], at);
+        for slot in 0..5 {
+            let other = image.heap.fetch(roots[0], random.below(objects));
+            image.heap.store(oop, slot, other);
+        }
+    }
+    // The array would name them in their order: reach them through each other.
+    roots[0] = image.heap.fetch(roots[0], 0);
+    full(&mut image, &mut roots, "full collection, linked at random");
+}
+
 fn main() {
     let megabytes: u64 = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(2048);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     print_copy_speed(&mut random);
+    print_random_graph(512.min(megabytes as usize), &mut random);
     let region = ((megabytes + megabytes / 4 + 256) << 20) as usize;
     let mut image = TestImage::with_sizes(region, HeapConfig::default());
     let start = Instant::now();

@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 /// Bytes per block are `1 << BLOCK_SHIFT`.
-pub(super) const BLOCK_SHIFT: u32 = 9;
+const BLOCK_SHIFT: u32 = 9;
+const _: () = assert!(BLOCK_SHIFT == 9, "a block's bits are one u64");
 /// Flag in a block's offset: what starts in it stays.
 const STAYS: u64 = 1;
 

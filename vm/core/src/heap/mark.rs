@@ -12,12 +12,21 @@ use crate::oop::Oop;
 /// Slots of the hidden roots that are pages of the class table; what is behind them are arrays of the VM's own.
 pub(super) const CLASS_TABLE_PAGES: usize = 4096;
 
+/// Objects whose headers are fetched ahead.
+const AHEAD: usize = 16;
+
+/// Slots of a large object are looked at so many bytes at a time.
+const PART_BYTES: u64 = 8 << 10;
+
 /// The state of marking.
 pub(super) struct Marker<'h> {
     pub heap: &'h mut Heap,
     pub bits: Bitmap,
     /// Objects that are marked and whose slots were not looked at.
     stack: Vec<u64>,
+    /// Address ranges of slots that are still to be looked at: the rests of large objects, whose referents would otherwise all
+    /// be on the stack at once.
+    rests: Vec<(u64, u64)>,
     /// One bit for each class index whose class was marked.
     classes: Vec<u64>,
     /// Weak arrays that are alive.
@@ -37,6 +46,7 @@ impl<'h> Marker<'h> {
         Marker {
             bits: Bitmap::new(base, heap.old_free),
             stack: Vec::with_capacity(1 << 12),
+            rests: Vec::new(),
             classes: vec![0; (object::MAX_CLASS_INDEX as usize + 1) / 64],
             weak: Vec::new(),
             ephemerons: Vec::new(),
@@ -142,10 +152,40 @@ impl<'h> Marker<'h> {
     }
 
     /// Looks at the slots of all objects that are marked and were not looked at.
+    ///
+    /// What comes off the stack waits in a short queue while the memory system fetches its header: on a large heap nearly
+    /// every header is out of the caches (Cher, Hosking and Vitek, "Software prefetching for mark-sweep garbage collection").
     pub fn drain(&mut self) {
-        while let Some(oop) = self.stack.pop() {
-            // SAFETY: only the addresses of live objects are pushed.
-            unsafe { self.mark_object(oop) };
+        let mut queue = [0u64; AHEAD];
+        let (mut at, mut waiting) = (0, 0);
+        loop {
+            let next = match self.stack.pop() {
+                Some(oop) => {
+                    raw::prefetch(oop);
+                    waiting += 1;
+                    oop
+                }
+                None if waiting == 0 => match self.rests.pop() {
+                    Some((at, end)) => {
+                        let part = end.min(at + PART_BYTES);
+                        if part < end {
+                            self.rests.push((part, end));
+                        }
+                        // SAFETY: the range is of slots of a live object.
+                        unsafe { self.mark_range(at, part) };
+                        continue;
+                    }
+                    None => return,
+                },
+                None => 0,
+            };
+            let oop = std::mem::replace(&mut queue[at], next);
+            at = (at + 1) % AHEAD;
+            if oop != 0 {
+                waiting -= 1;
+                // SAFETY: only the addresses of live objects are pushed.
+                unsafe { self.mark_object(oop) };
+            }
         }
     }
 
@@ -184,14 +224,27 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Marks what the first `count` slots refer to.
+    /// Marks what the first `count` slots refer to; of a large object later.
     ///
     /// # Safety
     /// They are slots of the object at `oop` that hold oops.
     #[inline(always)]
     pub unsafe fn mark_slots(&mut self, oop: u64, count: u64) {
-        let mut at = oop + 8;
-        let end = at + 8 * count;
+        let (at, end) = (oop + 8, oop + 8 + 8 * count);
+        if end - at > PART_BYTES {
+            self.rests.push((at, end));
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { self.mark_range(at, end) };
+        }
+    }
+
+    /// Marks what the slots at the addresses `at .. end` refer to.
+    ///
+    /// # Safety
+    /// They are slots of one object that hold oops.
+    #[inline(always)]
+    unsafe fn mark_range(&mut self, mut at: u64, end: u64) {
         while at < end {
             // SAFETY: the caller's promise.
             let mut word = unsafe { raw::load(at) };

@@ -21,6 +21,7 @@ mod enumerate;
 mod free;
 mod identity;
 mod mark;
+mod plan;
 mod policy;
 mod raw;
 mod region;

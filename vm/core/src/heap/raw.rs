@@ -35,6 +35,19 @@ pub(super) unsafe fn store(address: u64, word: u64) {
     unsafe { *(address as usize as *mut u64) = word }
 }
 
+/// Asks the processor to have the memory at `address` in its caches soon. Any address is allowed.
+#[inline(always)]
+pub(super) fn prefetch(address: u64) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults and changes nothing.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address as usize as *const i8);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Copies `words` words to where nothing of the source is.
 ///
 /// # Safety
