@@ -52,18 +52,20 @@ impl Heap {
         true
     }
 
-    /// A new object of the same class, format and contents, without the flags and the identity hash.
-    pub fn shallow_copy(&mut self, oop: Oop) -> Result<Oop, PrimError> {
-        let format = self.format(oop);
-        if !format.is_pointers() && !format.is_bits() && !format.is_compiled_method() {
-            return Err(PrimError::BadReceiver);
+    /// The object itself if it is old, else an old copy of it: for one that was just made and that nothing refers to.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn old_instead(&mut self, new: Oop) -> Result<Oop, PrimError> {
+        if !self.is_young(new) {
+            return Ok(new);
         }
-        let slots = self.num_slots(oop);
-        let copy = self.alloc_raw(slots as u64, format, self.class_index(oop))?;
+        let slots = self.num_slots(new);
+        let old = self.alloc_raw_old(slots as u64, self.format(new), self.class_index(new))?;
         // SAFETY: both objects have this many slots, and room for one if they have none.
-        unsafe { std::ptr::copy_nonoverlapping(oop.ptr().add(1), copy.ptr().add(1), slots.max(1)) };
-        self.barrier_for_range(copy, 0, self.pointer_slots(copy));
-        Ok(copy)
+        unsafe { std::ptr::copy_nonoverlapping(new.ptr().add(1), old.ptr().add(1), slots.max(1)) };
+        self.barrier_for_range(old, 0, self.pointer_slots(old));
+        Ok(old)
     }
 
     /// The write barrier for slots that were stored together.

@@ -219,9 +219,12 @@ impl Vm {
         };
         let stackp = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(-1);
         let room = self.heap.num_slots(ctx) - context::FIRST_TEMP;
-        if stackp < args as i64 || stackp as usize > room {
+        // Images pop values off contexts that are about to be returned to: arguments and temporaries are there all the same.
+        let least = if is_block { args } else { code_ref.temps as usize };
+        if stackp < 0 || stackp as usize > room || least > room {
             return Err(corrupt(&format!("has the stack pointer {stackp}")));
         }
+        let values = (stackp as usize).max(least);
         let pc = self.heap.fetch(ctx, context::PC).as_small_int().unwrap_or(0);
         let word = code_ref
             .word_at(pc.clamp(0, u32::MAX as i64) as u32)
@@ -243,7 +246,7 @@ impl Vm {
         self.push(Oop(code as usize as u64));
         self.push(Oop(args as u64 | if is_block { frame::IS_BLOCK } else { 0 }));
         self.push(receiver);
-        for i in args..stackp as usize {
+        for i in args..values {
             self.push_followed(ctx, context::FIRST_TEMP + i);
         }
         self.ip = code_ref.ip_at(word) as usize as u64;

@@ -4,7 +4,7 @@ use super::operands::{Answer, Operands, plain_object};
 use super::{Primitive, value};
 use crate::error::PrimError;
 use crate::heap::Heap;
-use crate::object::{CLASS_INDEX_CONTEXT, CLASS_INDEX_MASK, FORMAT_SHIFT, Format};
+use crate::object::CLASS_INDEX_CONTEXT;
 use crate::oop::Oop;
 use crate::vm::{Args, Vm};
 
@@ -34,48 +34,13 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     ),
 ];
 
-/// Makes `object` an instance of `class` if an instance of `class` can look like it. The receiver is to blame for a wrong size.
+/// Makes `object` an instance of `class` if its layout allows it. A frame knows its context as a context, and nothing else may be
+/// taken for one.
 fn change_class_of(heap: &mut Heap, object: Oop, class: Oop) -> Result<(), PrimError> {
-    if heap.is_immutable(object) {
-        return Err(PrimError::NoModification);
-    }
-    let (fixed, wanted) = heap.instance_spec(class).ok_or(PrimError::BadArgument)?;
-    let format = heap.format(object);
-    let class_index = heap.class_table_index(class)?;
-    // A context's frame knows it as a context, and nothing else may be taken for one.
-    if heap.class_index(object) == CLASS_INDEX_CONTEXT || class_index == CLASS_INDEX_CONTEXT {
+    if heap.class_index(object) == CLASS_INDEX_CONTEXT || class == heap.class_at(CLASS_INDEX_CONTEXT) {
         return Err(PrimError::Inappropriate);
     }
-    let bytes = heap.byte_size(object) as u64;
-    let in_units_of = |shift: u32| {
-        if bytes & ((1 << shift) - 1) != 0 {
-            return Err(PrimError::BadReceiver);
-        }
-        Ok(Format::for_units(wanted, bytes >> shift, shift).0)
-    };
-    let new_format = match wanted.0 {
-        0..=5 => {
-            let slots = heap.num_slots(object);
-            if !format.is_pointers() {
-                return Err(PrimError::Inappropriate);
-            }
-            if slots < fixed || (slots > fixed && matches!(wanted, Format::EMPTY | Format::FIXED | Format::EPHEMERON)) {
-                return Err(PrimError::BadReceiver);
-            }
-            wanted
-        }
-        24 if format.is_compiled_method() => format,
-        24 => return Err(PrimError::Inappropriate),
-        _ if !format.is_bits() => return Err(PrimError::Inappropriate),
-        9 => in_units_of(3)?,
-        10 => in_units_of(2)?,
-        12 => in_units_of(1)?,
-        16 => in_units_of(0)?,
-        _ => return Err(PrimError::BadArgument),
-    };
-    let header = heap.header(object) & !(CLASS_INDEX_MASK | 31 << FORMAT_SHIFT);
-    heap.set_header(object, header | class_index as u64 | (new_format.0 as u64) << FORMAT_SHIFT);
-    Ok(())
+    heap.change_class(object, class)
 }
 
 fn change_class(vm: &mut Vm, args: Args) -> Answer {
@@ -132,7 +97,7 @@ fn points_to(vm: &mut Vm, args: Args) -> Answer {
     }
     plain_object(&vm.heap, object, PrimError::BadReceiver)?;
     let heap = &vm.heap;
-    let fields = heap.slots(object);
-    let found = fields.contains(&sought) || (heap.has_forwarders && fields.iter().any(|&field| heap.follow(field) == sought));
+    let found = heap.points_to(object, sought)
+        || (heap.has_forwarders && heap.slots(object).iter().any(|&field| heap.follow(field) == sought));
     Ok(heap.bool(found))
 }

@@ -20,6 +20,18 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         new_method,
     ),
     value(148, "primitiveClone", (0, 1), "A shallow copy.", clone),
+    value(596, "primitiveNewOldSpace", (0, 1), "As 70, in old space.", |vm, args| {
+        new(vm, args).and_then(|oop| vm.heap.old_instead(oop))
+    }),
+    value(597, "primitiveNewWithArgOldSpace", (1, 2), "As 71, in old space.", |vm, args| {
+        new_with_size(vm, args).and_then(|oop| vm.heap.old_instead(oop))
+    }),
+    value(598, "primitiveNewPinned", (0, 1), "As 70, and the object is never moved.", |vm, args| {
+        new(vm, args).and_then(|oop| pinned(vm, oop))
+    }),
+    value(599, "primitiveNewWithArgPinned", (1, 2), "As 71, and the object is never moved.", |vm, args| {
+        new_with_size(vm, args).and_then(|oop| pinned(vm, oop))
+    }),
 ];
 
 /// True for formats of objects without indexed fields.
@@ -49,6 +61,12 @@ fn new_with_size(vm: &mut Vm, args: Args) -> Answer {
     indexed_instance(&mut vm.heap, args.operand(1), args.operand(0))
 }
 
+/// A new object that is never moved. (An object is born young, and pinning it there would leave a forwarder behind.)
+fn pinned(vm: &mut Vm, new: Oop) -> Answer {
+    let old = vm.heap.old_instead(new)?;
+    vm.heap.pin(old)
+}
+
 fn new_method(vm: &mut Vm, args: Args) -> Answer {
     let (class, header) = (args.operand(2), args.operand(0));
     let literals = (header.as_small_int().ok_or(PrimError::BadArgument)? & 0x7FFF) as u64;
@@ -76,5 +94,5 @@ fn clone(vm: &mut Vm, args: Args) -> Answer {
         return Ok(object);
     }
     let object = plain_object(&vm.heap, object, PrimError::Generic)?;
-    vm.heap.shallow_copy(object)
+    vm.heap.clone_object(object)
 }

@@ -1,51 +1,45 @@
-//! Walking over all objects: primitives 77, 78, 138, 139, 177 and 178.
+//! Walking over all objects: primitives 77, 78, 138, 139, 172, 177 and 178.
+//!
+//! The walks object by object (77 with 78, 138 with 139) may pass over what a scavenge moves meanwhile; no object is reported
+//! twice unless it moved. 177 and 178 see one moment.
 
 use super::operands::{Answer, Operands};
 use super::{Primitive, value};
 use crate::error::PrimError;
-use crate::heap::Heap;
 use crate::oop::Oop;
 use crate::vm::{Args, Vm};
 
 /// The family's rows.
 pub(super) const PRIMITIVES: &[Primitive] = &[
     value(77, "primitiveSomeInstance", (0, 1), "Some instance of a class; fails if there is none.", some_instance),
-    value(177, "primitiveAllInstances", (0, 1), "An Array of all instances of a class.", all_instances),
-    value(178, "primitiveAllObjects", (0, 1), "An Array of all objects.", all_objects),
+    value(
+        78,
+        "primitiveNextInstance",
+        (0, 1),
+        "The instance of the same class after an object; fails behind the last.",
+        next_instance,
+    ),
+    value(138, "primitiveSomeObject", (0, 1), "The first object.", |vm, _| Ok(vm.heap.some_object())),
+    value(139, "primitiveNextObject", (0, 1), "The object after another; 0 behind the last.", next_object),
+    value(172, "primitiveFetchNextMourner", (0, 0), "The next weak array or ephemeron that lost something.", fetch_mourner),
+    value(177, "primitiveAllInstances", (0, 1), "An Array of all instances of a class.", |vm, args| {
+        vm.heap.all_instances(args.operand(0))
+    }),
+    value(178, "primitiveAllObjects", (0, 1), "An Array of all objects.", |vm, _| vm.heap.all_objects()),
 ];
 
-/// Indices below this are of things that Smalltalk code must not see: forwarders and the VM's own arrays.
-const FIRST_CLASS_INDEX: u32 = 32;
-
-/// All objects that Smalltalk code may see.
-fn visible(heap: &Heap) -> impl Iterator<Item = Oop> {
-    heap.objects().filter(|&oop| heap.class_index(oop) >= FIRST_CLASS_INDEX)
-}
-
-/// All instances of a class. Its class may stand in the class table more than once, so the index alone does not tell.
-fn instances(heap: &Heap, class: Oop) -> impl Iterator<Item = Oop> {
-    // Consecutive objects are often of one class: the last answer is kept.
-    let mut last = (0, false);
-    visible(heap).filter(move |&oop| {
-        let index = heap.class_index(oop);
-        if index != last.0 {
-            last = (index, heap.class_at(index) == class);
-        }
-        last.1
-    })
-}
-
 fn some_instance(vm: &mut Vm, args: Args) -> Answer {
-    let class = args.operand(0);
-    instances(&vm.heap, class).next().ok_or(PrimError::Generic)
+    vm.heap.some_instance(args.operand(0)).ok_or(PrimError::Generic)
 }
 
-fn all_instances(vm: &mut Vm, args: Args) -> Answer {
-    let found: Vec<Oop> = instances(&vm.heap, args.operand(0)).collect();
-    vm.heap.array(&found)
+fn next_instance(vm: &mut Vm, args: Args) -> Answer {
+    vm.heap.next_instance(args.operand(0)).ok_or(PrimError::Generic)
 }
 
-fn all_objects(vm: &mut Vm, _: Args) -> Answer {
-    let found: Vec<Oop> = visible(&vm.heap).collect();
-    vm.heap.array(&found)
+fn next_object(vm: &mut Vm, args: Args) -> Answer {
+    Ok(vm.heap.next_object(args.operand(0)).unwrap_or(Oop::ZERO))
+}
+
+fn fetch_mourner(vm: &mut Vm, _: Args) -> Answer {
+    vm.heap.fetch_mourner().ok_or(PrimError::NotFound)
 }

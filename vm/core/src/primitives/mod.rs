@@ -24,6 +24,8 @@ mod identity;
 mod immutability;
 mod integer;
 mod large_integer;
+#[cfg(test)]
+mod object_tests;
 mod operands;
 mod parameters;
 mod slots;

@@ -1,9 +1,9 @@
 //! The VM and its surroundings: names, attributes, memory, modules.
 
-use super::operands::{Answer, Operands, count};
+use super::operands::{Answer, Operands, boolean, count, plain_object, small};
 use super::{Primitive, value};
 use crate::error::PrimError;
-use crate::object::{Format, HEADER_BYTES, OVERFLOW_SLOTS, PINNED_BIT};
+use crate::object::{Format, HEADER_BYTES, OVERFLOW_SLOTS};
 use crate::oop::Oop;
 use crate::special::Special;
 use crate::vm::{Args, Vm};
@@ -61,6 +61,13 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     value(182, "primitiveSizeInBytes", (0, 1), "Bytes of an object, header included; 0 for immediates.", object_bytes),
     value(183, "primitiveIsPinned", (0, 1), "Whether an object is never moved.", is_pinned),
     value(
+        184,
+        "primitivePin",
+        (1, 2),
+        "Pins an object, which is then never moved, or lets it be moved again; answers what it was.",
+        pin,
+    ),
+    value(
         231,
         "primitiveFormat",
         (0, 1),
@@ -86,7 +93,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 
 fn bytes_left(vm: &mut Vm, args: Args) -> Answer {
     let largest = args.count() == 1 && args.get(0) == vm.heap.nil();
-    if args.count() == 1 && !largest && super::operands::boolean(&vm.heap, args.get(0)).is_none() {
+    if args.count() == 1 && !largest && boolean(&vm.heap, args.get(0)).is_none() {
         return Err(PrimError::Generic);
     }
     let bytes = if largest { vm.heap.largest_free_bytes() } else { vm.heap.bytes_left() };
@@ -130,7 +137,7 @@ fn vm_path(vm: &mut Vm, _: Args) -> Answer {
 }
 
 fn attribute(vm: &mut Vm, args: Args) -> Answer {
-    let number = super::operands::small(args.get(0))?;
+    let number = small(args.get(0))?;
     let text = vm.platform.attribute(number).ok_or(PrimError::Generic)?;
     vm.heap.string(&text)
 }
@@ -176,8 +183,7 @@ fn instance_bytes(vm: &mut Vm, args: Args) -> Answer {
 
 fn object_bytes(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
-    let bytes = if object.is_immediate() { 0 } else { bytes_for_slots(vm.heap.num_slots(object) as u64) };
-    Ok(count(bytes as usize))
+    Ok(count(vm.heap.size_in_memory(object) as usize))
 }
 
 fn is_pinned(vm: &mut Vm, args: Args) -> Answer {
@@ -185,7 +191,23 @@ fn is_pinned(vm: &mut Vm, args: Args) -> Answer {
     if object.is_immediate() || vm.heap.is_forwarded(object) {
         return Err(PrimError::BadReceiver);
     }
-    Ok(vm.heap.bool(vm.heap.header(object) & PINNED_BIT != 0))
+    Ok(vm.heap.bool(vm.heap.is_pinned(object)))
+}
+
+fn pin(vm: &mut Vm, args: Args) -> Answer {
+    let object = plain_object(&vm.heap, args.operand(1), PrimError::BadReceiver)?;
+    let wanted = boolean(&vm.heap, args.operand(0)).ok_or(PrimError::BadArgument)?;
+    let was = vm.heap.is_pinned(object);
+    if wanted && !was {
+        // A young object moves to old space now, and frames that refer to it with it.
+        let known_to_caches = vm.heap.instance_spec(object).is_some() || vm.heap.format(object).is_compiled_method();
+        if vm.heap.pin(object)? != object {
+            vm.follow_frames(known_to_caches);
+        }
+    } else if !wanted {
+        vm.heap.unpin(object);
+    }
+    Ok(vm.heap.bool(was))
 }
 
 fn format(vm: &mut Vm, args: Args) -> Answer {
