@@ -120,7 +120,7 @@ impl Vm {
             if code_ref.args as usize != args || args + copied > code_ref.temps as usize {
                 return Err(PrimError::BadReceiver);
             }
-            self.enter(code, code_field, flags, receiver, code_ref.ip_at(code_ref.start_word()) as usize as u64);
+            self.enter(code, code_field, flags, receiver, code_ref.start() as usize as u64);
             self.push_copied(closure, first, copied);
             for _ in args + copied..code_ref.temps as usize {
                 self.push(self.heap.nil());

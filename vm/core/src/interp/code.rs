@@ -197,6 +197,8 @@ pub(crate) struct Code {
     pub context_slots: u8,
     /// The number of its primitive, 0 for none.
     pub primitive: u16,
+    /// The word of `words` where a frame begins.
+    pub start: *const u64,
     /// The words.
     pub words: Box<[u64]>,
     /// For each word the pc (from 1, as contexts have it) of its instruction.
@@ -208,10 +210,10 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// The first word.
+    /// Where a frame begins: behind callPrimitive.
     #[inline(always)]
     pub(crate) fn start(&self) -> *const u64 {
-        self.words.as_ptr()
+        self.start
     }
 
     /// The pc of the instruction at `ip`, which must point into this code.

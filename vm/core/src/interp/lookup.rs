@@ -158,6 +158,7 @@ impl Vm {
         if !is_block {
             (code.primitive, code.entry) = self.entry_of(method, for_context);
         }
+        code.start = code.words[(code.primitive != 0) as usize..].as_ptr();
         self.codes.any_young |= self.heap.is_young(method);
         let code = Box::new(code);
         let address: *const Code = &*code;

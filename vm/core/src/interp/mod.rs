@@ -5,6 +5,7 @@ mod code;
 mod control;
 mod core_named;
 mod debug;
+mod fields;
 mod frames;
 mod layout;
 mod lookup;

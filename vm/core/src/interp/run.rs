@@ -24,7 +24,7 @@ impl Vm {
             return Ok(outcome);
         }
         self.outcome = None;
-        let tracing = self.options.trace_sends || self.options.trace_bytecodes;
+        let tracing = self.options.trace_sends || self.options.trace_bytecodes || self.options.trace_primitives;
         if tracing { self.interpret::<true>() } else { self.interpret::<false>() }
     }
 
@@ -139,140 +139,49 @@ impl Vm {
             // SAFETY: the translator wrote only numbers of opcodes.
             let op = unsafe { std::mem::transmute::<u8, Op>(word as u8) };
 
-            // A send: receiver and arguments are on the stack, ip is at the inline cache.
-            macro_rules! activate {
-                ($code:expr, $code_ref:expr, $args:expr, $receiver:expr) => {{
-                    let (code_ref, receiver): (&Code, Oop) = ($code_ref, $receiver);
-                    push!(Oop(ip as usize as u64));
-                    push!(Oop(fp as usize as u64));
-                    fp = sp;
-                    push!(code_ref.method);
-                    push!(nil);
-                    push!(Oop($code as usize as u64));
-                    push!(Oop($args as u64));
-                    push!(receiver);
-                    for _ in $args..code_ref.temps as usize {
-                        push!(nil);
-                    }
-                    // SAFETY: code is never empty, and longer than its primitive.
-                    ip = unsafe { code_ref.start().add(code_ref.start_word()) };
-                    if (sp as usize as u64) < self.limit {
-                        slowly!(self.overflow());
-                    }
-                    poll!();
-                    continue 'next;
-                }};
-            }
-            macro_rules! invoke {
-                ($code:expr, $args:expr) => {{
-                    let code: *const Code = $code;
-                    let args: usize = $args;
-                    // SAFETY: caches hold code of the code cache, which outlives them.
-                    let code_ref = unsafe { &*code };
-                    if code_ref.args as usize == args {
-                        match code_ref.entry {
-                            Entry::Frame => activate!(code, code_ref, args, top!(args)),
-                            Entry::Receiver => continue 'next,
-                            Entry::Field(index) => {
-                                let receiver = top!(0);
-                                if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
-                                    // SAFETY: the receiver has more slots than the index.
-                                    set_top!(unsafe { *receiver.ptr().add(1 + index as usize) }.into_oop());
-                                    continue 'next;
+            let (code, args) = 'invoke: {
+                let word = 'send: {
+                    let value = 'give: {
+                        // Leaves the instruction for the send that `word` asks for; ip is at its inline cache.
+                        macro_rules! send_word {
+                            ($word:expr) => {
+                                break 'send $word
+                            };
+                        }
+                        macro_rules! jump_words {
+                            ($from:expr, $word:expr) => {{
+                                let words = operand_b($word);
+                                // SAFETY: offsets of jumps count from their own word.
+                                ip = unsafe { $from.offset(words) }
+                            }};
+                        }
+                        // Integer operations on the tagged words: tag 1 in the low three bits.
+                        macro_rules! arithmetic {
+                            (|$a:ident, $b:ident| $compute:expr, $float:expr) => {{
+                                let ($b, $a) = (top!(0), top!(1));
+                                if Oop::both_small_ints($a, $b) {
+                                    let result: Option<Oop> = $compute;
+                                    if let Some(value) = result {
+                                        drop_values!(1);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                } else if $a.is_small_float() && $b.is_small_float() {
+                                    let operation: Option<fn(f64, f64) -> f64> = $float;
+                                    if let Some(operation) = operation
+                                        && let Some(value) = Oop::try_from_float(operation($a.small_float(), $b.small_float()))
+                                    {
+                                        drop_values!(1);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
                                 }
-                            }
-                            Entry::Value(run) if !self.options.trace_primitives => {
-                                save!();
-                                // SAFETY: receiver and arguments are on the stack, which a value primitive leaves alone.
-                                let operands = unsafe { Args::new(sp, args) };
-                                if let Ok(value) = run(self, operands) {
-                                    drop_values!(args);
-                                    set_top!(value);
-                                    continue 'next;
-                                }
-                            }
-                            _ => {}
+                                send_word!(word)
+                            }};
                         }
-                    }
-                    slowly!(self.invoke(code, args));
-                    leave_if_asked!();
-                    continue 'next;
-                }};
-            }
-            macro_rules! send {
-                ($selector:expr, $args:expr) => {{
-                    let args: usize = $args;
-                    let receiver = top!(args);
-                    let class = self.heap.class_index_of(receiver) as u64;
-                    // SAFETY: a send is followed by the two words of its cache, which only this loop changes.
-                    let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                    let cache = ip;
-                    // SAFETY: as above.
-                    ip = unsafe { ip.add(SEND_WORDS - 1) };
-                    if cached == class {
-                        if TRACE {
-                            save!();
-                            self.trace_send($selector, args);
-                        }
-                        invoke!(code, args)
-                    }
-                    save!();
-                    let selector: Oop = $selector;
-                    if TRACE {
-                        self.trace_send(selector, args);
-                    }
-                    let (code, found_args) = self.find_method(selector, args)?;
-                    load!();
-                    if found_args == args && receiver == top!(args) {
-                        // SAFETY: as above; what was sent instead of the message is not remembered.
-                        unsafe {
-                            *cache.cast_mut() = class;
-                            *cache.add(1).cast_mut() = code as usize as u64;
-                        }
-                    }
-                    invoke!(code, found_args)
-                }};
-            }
-            macro_rules! send_special {
-                () => {{
-                    let index = operand_b(word) as usize;
-                    send!(self.special_selector(index), operand_a(word))
-                }};
-            }
-            macro_rules! jump_words {
-                ($from:expr, $word:expr) => {{
-                    let words = operand_b($word);
-                    // SAFETY: offsets of jumps count from their own word.
-                    ip = unsafe { $from.offset(words) }
-                }};
-            }
-            // Integer operations on the tagged words: tag 1 in the low three bits.
-            macro_rules! arithmetic {
-                (|$a:ident, $b:ident| $compute:expr, $float:expr) => {{
-                    let ($b, $a) = (top!(0), top!(1));
-                    if Oop::both_small_ints($a, $b) {
-                        let result: Option<Oop> = $compute;
-                        if let Some(value) = result {
-                            drop_values!(1);
-                            set_top!(value);
-                            skip!(SEND_WORDS as isize - 1);
-                            continue 'next;
-                        }
-                    } else if $a.is_small_float() && $b.is_small_float() {
-                        let operation: Option<fn(f64, f64) -> f64> = $float;
-                        if let Some(operation) = operation
-                            && let Some(value) = Oop::try_from_float(operation($a.small_float(), $b.small_float()))
-                        {
-                            drop_values!(1);
-                            set_top!(value);
-                            skip!(SEND_WORDS as isize - 1);
-                            continue 'next;
-                        }
-                    }
-                    send_special!()
-                }};
-            }
-            macro_rules! compare {
+                        macro_rules! compare {
                 ($op:tt) => {{
                     let (b, a) = (top!(0), top!(1));
                     let result = if Oop::both_small_ints(a, b) {
@@ -280,19 +189,19 @@ impl Vm {
                     } else if a.is_small_float() && b.is_small_float() {
                         a.small_float() $op b.small_float()
                     } else {
-                        send_special!()
+                        send_word!(word)
                     };
                     drop_values!(1);
                     set_top!(if result { true_ } else { false_ });
                     skip!(SEND_WORDS as isize - 1);
                 }};
             }
-            // A comparison whose result only decides a jump.
-            macro_rules! compare_jump {
+                        // A comparison whose result only decides a jump.
+                        macro_rules! compare_jump {
                 ($op:tt) => {{
                     let (b, a) = (top!(0), top!(1));
                     if !Oop::both_small_ints(a, b) {
-                        send_special!()
+                        send_word!(word)
                     }
                     drop_values!(2);
                     if (a.bits() as i64) $op (b.bits() as i64) {
@@ -305,21 +214,464 @@ impl Vm {
                     }
                 }};
             }
-            // The second and third word of a fused sequence that begins with single-word instructions.
-            macro_rules! following {
-                ($n:expr) => {
-                    // SAFETY: fused sequences lie in one code.
-                    unsafe { *ip.add($n) }
-                };
-            }
-            macro_rules! return_value {
-                ($value:expr) => {{
-                    let value: Oop = $value;
+                        // The second and third word of a fused sequence that begins with single-word instructions.
+                        macro_rules! following {
+                            ($n:expr) => {
+                                // SAFETY: fused sequences lie in one code.
+                                unsafe { *ip.add($n) }
+                            };
+                        }
+                        macro_rules! home_return {
+                            ($value:expr) => {{
+                                let value: Oop = $value;
+                                // SAFETY: a return is one word.
+                                ip = unsafe { ip.sub(1) };
+                                slowly!(self.return_from_home(value));
+                                leave_if_asked!();
+                                continue 'next;
+                            }};
+                        }
+                        macro_rules! literal {
+                            ($index:expr) => {{
+                                let method = slot!(frame::METHOD);
+                                // SAFETY: the translator checked the index against the method's literals; slot 0 is the header.
+                                unsafe { *method.ptr().add(2 + $index as usize) }.into_oop()
+                            }};
+                        }
+                        macro_rules! store_field {
+                            ($index:expr, $value:expr) => {{
+                                let receiver = slot!(frame::RECEIVER);
+                                let (index, value) = ($index as usize, $value);
+                                if receiver.is_pointer()
+                                    && self.heap.header(receiver) & IMMUTABLE_BIT == 0
+                                    && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT
+                                {
+                                    // SAFETY: the receiver has more slots than the index.
+                                    unsafe { *receiver.ptr().add(1 + index) = value.bits() };
+                                    self.heap.write_barrier(receiver, index, value);
+                                } else {
+                                    slowly!(self.store_refused(receiver, index, value));
+                                }
+                            }};
+                        }
+
+                        match op {
+                            Op::PushTemp => push!(slot!(operand_b(word))),
+                            Op::PushTempTemp => {
+                                push!(slot!(operand_b(word)));
+                                push!(slot!(operand_b(following!(0))));
+                                skip!(1);
+                            }
+                            Op::PushTempConstant => {
+                                push!(slot!(operand_b(word)));
+                                push!(Oop::from_small_int(operand_b(following!(0)) as i64));
+                                skip!(1);
+                            }
+                            Op::PushTempSend => {
+                                push!(slot!(operand_b(word)));
+                                let send = following!(0);
+                                skip!(1);
+                                send_word!(send)
+                            }
+                            Op::PushTempConstantLessJumpFalse => {
+                                let a = slot!(operand_b(word));
+                                let b = Oop::from_small_int(operand_b(following!(0)) as i64);
+                                if a.is_small_int() {
+                                    if (a.bits() as i64) < b.bits() as i64 {
+                                        skip!(2 + SEND_WORDS as isize);
+                                    } else {
+                                        skip!(1 + SEND_WORDS as isize);
+                                        jump_words!(ip, following!(0));
+                                    }
+                                } else {
+                                    push!(a);
+                                }
+                            }
+                            Op::PushTempTempLessEqualJumpFalse => {
+                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                if Oop::both_small_ints(a, b) {
+                                    if a.bits() as i64 <= b.bits() as i64 {
+                                        skip!(2 + SEND_WORDS as isize);
+                                    } else {
+                                        skip!(1 + SEND_WORDS as isize);
+                                        jump_words!(ip, following!(0));
+                                    }
+                                } else {
+                                    push!(a);
+                                }
+                            }
+                            Op::PushTempConstantAdd | Op::PushTempConstantSubtract => {
+                                let a = slot!(operand_b(word));
+                                let b = operand_b(following!(0)) as i64 * 8;
+                                let result = if op == Op::PushTempConstantAdd {
+                                    (a.bits() as i64).overflowing_add(b)
+                                } else {
+                                    (a.bits() as i64).overflowing_sub(b)
+                                };
+                                if a.is_small_int() && !result.1 {
+                                    push!(Oop(result.0 as u64));
+                                    skip!(1 + SEND_WORDS as isize);
+                                } else {
+                                    push!(a);
+                                }
+                            }
+                            Op::PushTempTempAdd => {
+                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
+                                if Oop::both_small_ints(a, b) && !overflow {
+                                    push!(Oop(sum as u64));
+                                    skip!(1 + SEND_WORDS as isize);
+                                } else {
+                                    push!(a);
+                                }
+                            }
+                            Op::PushConstantAdd | Op::PushConstantSubtract => {
+                                let a = top!(0);
+                                let b = operand_b(word) as i64 * 8;
+                                let result = if op == Op::PushConstantAdd {
+                                    (a.bits() as i64).overflowing_add(b)
+                                } else {
+                                    (a.bits() as i64).overflowing_sub(b)
+                                };
+                                if a.is_small_int() && !result.1 {
+                                    set_top!(Oop(result.0 as u64));
+                                    skip!(SEND_WORDS as isize);
+                                } else {
+                                    push!(Oop::from_small_int(operand_b(word) as i64));
+                                }
+                            }
+                            Op::PushField => {
+                                let receiver = slot!(frame::RECEIVER);
+                                let index = operand_b(word) as usize;
+                                if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
+                                    // SAFETY: the receiver has more slots than the index.
+                                    push!(unsafe { *receiver.ptr().add(1 + index) }.into_oop());
+                                } else {
+                                    let value = self.checked_field(receiver, index);
+                                    push!(value);
+                                }
+                            }
+                            Op::PushFieldOfContext => {
+                                save!();
+                                let value = self.field_of_receiver(slot!(frame::RECEIVER), operand_b(word) as usize)?;
+                                push!(value);
+                            }
+                            Op::PushLiteral => push!(literal!(operand_b(word))),
+                            Op::PushLiteralVariable => {
+                                let association = literal!(operand_b(word));
+                                push!(self.association_value(association));
+                            }
+                            Op::PushRemote => {
+                                let vector = slot!(operand_b(word));
+                                push!(self.checked_field(vector, operand_a(word)));
+                            }
+                            Op::PushConstant => push!(Oop::from_small_int(operand_b(word) as i64)),
+                            Op::PushCharacter => push!(Oop::from_character(operand_b(word) as u32)),
+                            Op::PushReceiver => push!(slot!(frame::RECEIVER)),
+                            Op::PushTrue => push!(true_),
+                            Op::PushFalse => push!(false_),
+                            Op::PushNil => push!(nil),
+                            Op::PushThisContext => {
+                                save!();
+                                let ctx = self.marry(self.fp)?;
+                                push!(ctx);
+                            }
+                            Op::Duplicate => push!(top!(0)),
+                            Op::Pop => drop_values!(1),
+                            Op::Nop => {}
+                            Op::StoreTemp | Op::StoreErrorCode => set_slot!(operand_b(word), top!(0)),
+                            Op::PopTemp => {
+                                set_slot!(operand_b(word), top!(0));
+                                drop_values!(1);
+                            }
+                            Op::StoreField => store_field!(operand_b(word), top!(0)),
+                            Op::PopField => {
+                                let value = top!(0);
+                                drop_values!(1);
+                                store_field!(operand_b(word), value);
+                            }
+                            Op::StoreFieldOfContext | Op::PopFieldOfContext => {
+                                let value = top!(0);
+                                if op == Op::PopFieldOfContext {
+                                    drop_values!(1);
+                                }
+                                let receiver = slot!(frame::RECEIVER);
+                                slowly!(self.set_field_of_receiver(receiver, operand_b(word) as usize, value));
+                            }
+                            Op::StoreLiteralVariable | Op::PopLiteralVariable => {
+                                let value = top!(0);
+                                if op == Op::PopLiteralVariable {
+                                    drop_values!(1);
+                                }
+                                let association = literal!(operand_b(word));
+                                slowly!(self.set_association_value(association, value));
+                            }
+                            Op::StoreRemote => {
+                                let vector = slot!(operand_b(word));
+                                self.set_checked_field(vector, operand_a(word), top!(0));
+                            }
+                            Op::PopRemote => {
+                                let vector = slot!(operand_b(word));
+                                self.set_checked_field(vector, operand_a(word), top!(0));
+                                drop_values!(1);
+                            }
+                            Op::NewArray => {
+                                let size = operand_a(word);
+                                let array = self.heap.alloc_pointers(CLASS_INDEX_ARRAY, Format::INDEXABLE, size);
+                                push!(array.map_err(|_| self.out_of_memory(8 * size as u64))?);
+                            }
+                            Op::NewArrayPop => {
+                                save!();
+                                let array = self.pop_array(operand_a(word))?;
+                                load!();
+                                push!(array);
+                            }
+                            Op::PushClosure => {
+                                save!();
+                                let start_pc = following!(0) as i64;
+                                let closure = self.make_closure(start_pc, operand_a(word), operand_c(word))?;
+                                load!();
+                                push!(closure);
+                                skip!(operand_b(word) - 1);
+                            }
+                            Op::PushFullClosure => {
+                                save!();
+                                let block = literal!(operand_b(word));
+                                let closure = self.make_full_closure(block, operand_a(word), operand_c(word))?;
+                                load!();
+                                push!(closure);
+                            }
+                            Op::Jump => skip!(operand_b(word) - 1),
+                            Op::JumpBack => {
+                                skip!(operand_b(word) - 1);
+                                poll!();
+                            }
+                            Op::JumpTrue | Op::JumpFalse => {
+                                let condition = top!(0);
+                                let (taken, other) = if op == Op::JumpTrue { (true_, false_) } else { (false_, true_) };
+                                drop_values!(1);
+                                if condition == taken {
+                                    skip!(operand_b(word) - 1);
+                                } else if condition != other {
+                                    // The answer of mustBeBoolean is tested again by the same jump.
+                                    skip!(-1);
+                                    push!(condition);
+                                    let selector = self.heap.special(Special::SelectorMustBeBoolean);
+                                    slowly!(self.send(selector, 0));
+                                }
+                            }
+                            Op::Send => send_word!(word),
+                            Op::SendSpecial | Op::Divide | Op::MakePoint => {
+                                if op == Op::Divide {
+                                    let (b, a) = (top!(0), top!(1));
+                                    if Oop::both_small_ints(a, b)
+                                        && b != Oop::ZERO
+                                        && a.small_int() % b.small_int() == 0
+                                        && let Some(value) = Oop::try_from_small_int(a.small_int() / b.small_int())
+                                    {
+                                        drop_values!(1);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                }
+                                send_word!(word)
+                            }
+                            Op::SendSuper => {
+                                let args = operand_a(word);
+                                // SAFETY: a send is followed by the two words of its cache. A super send's target is the same for every
+                                // receiver but a context, for which there is code of its own.
+                                let (seen, mut code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                let cache = ip.cast_mut();
+                                skip!(SEND_WORDS as isize - 1);
+                                save!();
+                                let selector = literal!(operand_b(word));
+                                if TRACE {
+                                    self.trace_send(selector, args);
+                                }
+                                let mut found_args = args;
+                                if seen == 0 {
+                                    (code, found_args) = self.find_super(slot!(frame::METHOD), selector, args)?;
+                                    load!();
+                                    if found_args == args && !self.is_context(top!(args)) {
+                                        // SAFETY: as above.
+                                        unsafe {
+                                            *cache = 1;
+                                            *cache.add(1) = code as usize as u64;
+                                        }
+                                    }
+                                }
+                                break 'invoke (code, found_args);
+                            }
+                            Op::SendDirectedSuper => {
+                                skip!(SEND_WORDS as isize - 1);
+                                let class = top!(0);
+                                drop_values!(1);
+                                save!();
+                                let (code, args) = self.find_super_of(class, literal!(operand_b(word)), operand_a(word))?;
+                                load!();
+                                break 'invoke (code, args);
+                            }
+                            Op::Add => arithmetic!(
+                                |a, b| {
+                                    let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
+                                    (!overflow).then_some(Oop(sum as u64))
+                                },
+                                Some(|a, b| a + b)
+                            ),
+                            Op::Subtract => arithmetic!(
+                                |a, b| {
+                                    let (difference, overflow) = (a.bits() as i64).overflowing_sub(b.bits() as i64 - 1);
+                                    (!overflow).then_some(Oop(difference as u64))
+                                },
+                                Some(|a, b| a - b)
+                            ),
+                            Op::Multiply => arithmetic!(
+                                |a, b| {
+                                    let (product, overflow) = a.small_int().overflowing_mul(b.bits() as i64 - 1);
+                                    (!overflow).then_some(Oop(product as u64 + 1))
+                                },
+                                Some(|a, b| a * b)
+                            ),
+                            Op::Modulo => arithmetic!(
+                                |a, b| {
+                                    let (a, b) = (a.small_int(), b.small_int());
+                                    (b != 0).then(|| {
+                                        let r = a.wrapping_rem(b);
+                                        Oop::from_small_int(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
+                                    })
+                                },
+                                None
+                            ),
+                            Op::IntegerDivide => arithmetic!(
+                                |a, b| {
+                                    let (a, b) = (a.small_int(), b.small_int());
+                                    if b == 0 {
+                                        None
+                                    } else {
+                                        let (q, r) = (a / b, a % b);
+                                        Oop::try_from_small_int(if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q })
+                                    }
+                                },
+                                None
+                            ),
+                            Op::BitAnd => arithmetic!(|a, b| Some(Oop(a.bits() & b.bits())), None),
+                            Op::BitOr => arithmetic!(|a, b| Some(Oop(a.bits() | b.bits())), None),
+                            Op::BitShift => arithmetic!(
+                                |a, b| {
+                                    let (value, by) = (a.small_int(), b.small_int());
+                                    if by < 0 {
+                                        Some(Oop::from_small_int(value >> by.unsigned_abs().min(63)))
+                                    } else if value >= 0 && by <= 60 && value <= Oop::MAX_SMALL_INTEGER >> by {
+                                        Some(Oop::from_small_int(value << by))
+                                    } else {
+                                        None
+                                    }
+                                },
+                                None
+                            ),
+                            Op::Less => compare!(<),
+                            Op::Greater => compare!(>),
+                            Op::LessEqual => compare!(<=),
+                            Op::GreaterEqual => compare!(>=),
+                            Op::Equal => compare!(==),
+                            Op::NotEqual => compare!(!=),
+                            Op::LessJumpFalse => compare_jump!(<),
+                            Op::GreaterJumpFalse => compare_jump!(>),
+                            Op::LessEqualJumpFalse => compare_jump!(<=),
+                            Op::GreaterEqualJumpFalse => compare_jump!(>=),
+                            Op::EqualJumpFalse => compare_jump!(==),
+                            Op::Identical | Op::NotIdentical => {
+                                let same = self.identical(top!(0), top!(1));
+                                drop_values!(1);
+                                set_top!(if same == (op == Op::Identical) { true_ } else { false_ });
+                                skip!(SEND_WORDS as isize - 1);
+                            }
+                            Op::IdenticalJumpFalse | Op::IdenticalJumpTrue => {
+                                let same = self.identical(top!(0), top!(1));
+                                drop_values!(2);
+                                if same == (op == Op::IdenticalJumpFalse) {
+                                    skip!(SEND_WORDS as isize);
+                                } else {
+                                    skip!(SEND_WORDS as isize - 1);
+                                    jump_words!(ip, following!(0));
+                                }
+                            }
+                            Op::Class => {
+                                if self.special_selector(operand_b(word) as usize) == nil {
+                                    return Err(self.no_selector(operand_b(word)));
+                                }
+                                send_word!(word)
+                            }
+                            Op::At => {
+                                let (index, array) = (top!(0), top!(1));
+                                // SAFETY: the cache of this send.
+                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                if array.is_pointer()
+                                    && index.is_small_int()
+                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
+                                {
+                                    // SAFETY: a cache that is not empty holds code.
+                                    let primitive = unsafe { (*code).primitive };
+                                    if let Some(value) = self.fast_at(primitive, array, index.small_int()) {
+                                        drop_values!(1);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                }
+                                send_word!(word)
+                            }
+                            Op::AtPut => {
+                                let (value, index, array) = (top!(0), top!(1), top!(2));
+                                // SAFETY: the cache of this send.
+                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                if array.is_pointer()
+                                    && index.is_small_int()
+                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
+                                {
+                                    // SAFETY: a cache that is not empty holds code.
+                                    let primitive = unsafe { (*code).primitive };
+                                    if self.fast_at_put(primitive, array, index.small_int(), value) {
+                                        drop_values!(2);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                }
+                                send_word!(word)
+                            }
+                            Op::Size | Op::Value | Op::Value1 => send_word!(word),
+                            Op::ReturnTop | Op::BlockReturnTop => break 'give top!(0),
+                            Op::ReturnReceiver => break 'give slot!(frame::RECEIVER),
+                            Op::ReturnTrue => break 'give true_,
+                            Op::ReturnFalse => break 'give false_,
+                            Op::ReturnNil | Op::BlockReturnNil => break 'give nil,
+                            Op::HomeReturnTop => home_return!(top!(0)),
+                            Op::HomeReturnReceiver => home_return!(slot!(frame::RECEIVER)),
+                            Op::HomeReturnTrue => home_return!(true_),
+                            Op::HomeReturnFalse => home_return!(false_),
+                            Op::HomeReturnNil => home_return!(nil),
+                            Op::Unused => {
+                                save!();
+                                return Err(self.unused_bytecode(operand_a(word)));
+                            }
+                            Op::End => {
+                                save!();
+                                return Err(VmError::Corrupt(format!(
+                                    "{} runs past its end",
+                                    self.method_name(slot!(frame::METHOD))
+                                )));
+                            }
+                        }
+                        continue 'next;
+                    };
+
+                    // Return `value` from the active frame.
                     let caller = slot!(frame::CALLER_FP);
                     if caller.bits() == 0 {
-                        // The frame shall see the same instruction again if it cannot return.
-                        // SAFETY: a return is one word.
-                        ip = unsafe { ip.sub(1) };
+                        // The frame shall see the same instruction again if it cannot return; a return is one word.
+                        skip!(-1);
                         slowly!(self.return_from_base(value));
                         leave_if_asked!();
                         continue 'next;
@@ -335,601 +687,117 @@ impl Vm {
                     fp = caller.bits() as usize as *mut Oop;
                     set_top!(value);
                     continue 'next;
-                }};
-            }
-            macro_rules! home_return {
-                ($value:expr) => {{
-                    let value: Oop = $value;
-                    // SAFETY: a return is one word.
-                    ip = unsafe { ip.sub(1) };
-                    slowly!(self.return_from_home(value));
-                    leave_if_asked!();
-                    continue 'next;
-                }};
-            }
-            macro_rules! literal {
-                ($index:expr) => {{
-                    let method = slot!(frame::METHOD);
-                    // SAFETY: the translator checked the index against the method's literals; slot 0 is the header.
-                    unsafe { *method.ptr().add(2 + $index as usize) }.into_oop()
-                }};
-            }
-            macro_rules! store_field {
-                ($index:expr, $value:expr) => {{
-                    let receiver = slot!(frame::RECEIVER);
-                    let (index, value) = ($index as usize, $value);
-                    if receiver.is_pointer()
-                        && self.heap.header(receiver) & IMMUTABLE_BIT == 0
-                        && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT
-                    {
-                        // SAFETY: the receiver has more slots than the index.
-                        unsafe { *receiver.ptr().add(1 + index) = value.bits() };
-                        self.heap.write_barrier(receiver, index, value);
-                    } else {
-                        slowly!(self.store_refused(receiver, index, value));
-                    }
-                }};
-            }
+                };
 
-            match op {
-                Op::PushTemp => push!(slot!(operand_b(word))),
-                Op::PushTempTemp => {
-                    push!(slot!(operand_b(word)));
-                    push!(slot!(operand_b(following!(0))));
-                    skip!(1);
-                }
-                Op::PushTempConstant => {
-                    push!(slot!(operand_b(word)));
-                    push!(Oop::from_small_int(operand_b(following!(0)) as i64));
-                    skip!(1);
-                }
-                Op::PushTempSend => {
-                    push!(slot!(operand_b(word)));
-                    let send = following!(0);
-                    skip!(1);
-                    send!(literal!(operand_b(send)), operand_a(send))
-                }
-                Op::PushTempConstantLessJumpFalse => {
-                    let a = slot!(operand_b(word));
-                    let b = Oop::from_small_int(operand_b(following!(0)) as i64);
-                    if a.is_small_int() {
-                        if (a.bits() as i64) < b.bits() as i64 {
-                            skip!(2 + SEND_WORDS as isize);
-                        } else {
-                            skip!(1 + SEND_WORDS as isize);
-                            jump_words!(ip, following!(0));
-                        }
-                    } else {
-                        push!(a);
-                    }
-                }
-                Op::PushTempTempLessEqualJumpFalse => {
-                    let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
-                    if Oop::both_small_ints(a, b) {
-                        if a.bits() as i64 <= b.bits() as i64 {
-                            skip!(2 + SEND_WORDS as isize);
-                        } else {
-                            skip!(1 + SEND_WORDS as isize);
-                            jump_words!(ip, following!(0));
-                        }
-                    } else {
-                        push!(a);
-                    }
-                }
-                Op::PushTempConstantAdd | Op::PushTempConstantSubtract => {
-                    let a = slot!(operand_b(word));
-                    let b = operand_b(following!(0)) as i64 * 8;
-                    let result = if op == Op::PushTempConstantAdd {
-                        (a.bits() as i64).overflowing_add(b)
-                    } else {
-                        (a.bits() as i64).overflowing_sub(b)
-                    };
-                    if a.is_small_int() && !result.1 {
-                        push!(Oop(result.0 as u64));
-                        skip!(1 + SEND_WORDS as isize);
-                    } else {
-                        push!(a);
-                    }
-                }
-                Op::PushTempTempAdd => {
-                    let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
-                    let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
-                    if Oop::both_small_ints(a, b) && !overflow {
-                        push!(Oop(sum as u64));
-                        skip!(1 + SEND_WORDS as isize);
-                    } else {
-                        push!(a);
-                    }
-                }
-                Op::PushConstantAdd | Op::PushConstantSubtract => {
-                    let a = top!(0);
-                    let b = operand_b(word) as i64 * 8;
-                    let result = if op == Op::PushConstantAdd {
-                        (a.bits() as i64).overflowing_add(b)
-                    } else {
-                        (a.bits() as i64).overflowing_sub(b)
-                    };
-                    if a.is_small_int() && !result.1 {
-                        set_top!(Oop(result.0 as u64));
-                        skip!(SEND_WORDS as isize);
-                    } else {
-                        push!(Oop::from_small_int(operand_b(word) as i64));
-                    }
-                }
-                Op::PushField => {
-                    let receiver = slot!(frame::RECEIVER);
-                    let index = operand_b(word) as usize;
-                    if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
-                        // SAFETY: the receiver has more slots than the index.
-                        push!(unsafe { *receiver.ptr().add(1 + index) }.into_oop());
-                    } else {
-                        let value = self.checked_field(receiver, index);
-                        push!(value);
-                    }
-                }
-                Op::PushFieldOfContext => {
+                // The send of `word`, at whose inline cache ip is: receiver and arguments are on the stack.
+                let args = operand_a(word);
+                let receiver = top!(args);
+                let class = self.heap.class_index_of(receiver) as u64;
+                // SAFETY: a send is followed by the two words of its cache, which only this loop changes.
+                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                let cache = ip;
+                skip!(SEND_WORDS as isize - 1);
+                if TRACE {
                     save!();
-                    let value = self.field_of_receiver(slot!(frame::RECEIVER), operand_b(word) as usize)?;
-                    push!(value);
+                    let selector = self.selector_of_send(word);
+                    self.trace_send(selector, args);
                 }
-                Op::PushLiteral => push!(literal!(operand_b(word))),
-                Op::PushLiteralVariable => {
-                    let association = literal!(operand_b(word));
-                    push!(self.association_value(association));
+                if cached == class {
+                    break 'invoke (code, args);
                 }
-                Op::PushRemote => {
-                    let vector = slot!(operand_b(word));
-                    push!(self.checked_field(vector, operand_a(word)));
-                }
-                Op::PushConstant => push!(Oop::from_small_int(operand_b(word) as i64)),
-                Op::PushCharacter => push!(Oop::from_character(operand_b(word) as u32)),
-                Op::PushReceiver => push!(slot!(frame::RECEIVER)),
-                Op::PushTrue => push!(true_),
-                Op::PushFalse => push!(false_),
-                Op::PushNil => push!(nil),
-                Op::PushThisContext => {
-                    save!();
-                    let ctx = self.marry(self.fp)?;
-                    push!(ctx);
-                }
-                Op::Duplicate => push!(top!(0)),
-                Op::Pop => drop_values!(1),
-                Op::Nop => {}
-                Op::StoreTemp | Op::StoreErrorCode => set_slot!(operand_b(word), top!(0)),
-                Op::PopTemp => {
-                    set_slot!(operand_b(word), top!(0));
-                    drop_values!(1);
-                }
-                Op::StoreField => store_field!(operand_b(word), top!(0)),
-                Op::PopField => {
-                    let value = top!(0);
-                    drop_values!(1);
-                    store_field!(operand_b(word), value);
-                }
-                Op::StoreFieldOfContext | Op::PopFieldOfContext => {
-                    let value = top!(0);
-                    if op == Op::PopFieldOfContext {
-                        drop_values!(1);
+                save!();
+                let selector = self.selector_of_send(word);
+                let (code, found_args) = self.find_method(selector, args)?;
+                load!();
+                // SAFETY: find_method answers code of the cache.
+                if found_args == args && receiver == top!(args) && unsafe { &*code }.args as usize == args {
+                    // SAFETY: as above; what was sent instead of the message is not remembered.
+                    unsafe {
+                        *cache.cast_mut() = class;
+                        *cache.add(1).cast_mut() = code as usize as u64;
                     }
-                    let receiver = slot!(frame::RECEIVER);
-                    slowly!(self.set_field_of_receiver(receiver, operand_b(word) as usize, value));
                 }
-                Op::StoreLiteralVariable | Op::PopLiteralVariable => {
-                    let value = top!(0);
-                    if op == Op::PopLiteralVariable {
-                        drop_values!(1);
+                (code, found_args)
+            };
+
+            // Run `code` with the receiver and `args` arguments on the stack.
+            // SAFETY: caches hold code of the code cache, which outlives them.
+            let code_ref = unsafe { &*code };
+            if code_ref.args as usize != args {
+                slowly!(self.invoke(code, args));
+                leave_if_asked!();
+                continue 'next;
+            }
+            match code_ref.entry {
+                Entry::Frame => {
+                    let receiver = top!(args);
+                    push!(Oop(ip as usize as u64));
+                    push!(Oop(fp as usize as u64));
+                    fp = sp;
+                    push!(code_ref.method);
+                    push!(nil);
+                    push!(Oop(code as usize as u64));
+                    push!(Oop(args as u64));
+                    push!(receiver);
+                    for _ in args..code_ref.temps as usize {
+                        push!(nil);
                     }
-                    let association = literal!(operand_b(word));
-                    slowly!(self.set_association_value(association, value));
-                }
-                Op::StoreRemote => {
-                    let vector = slot!(operand_b(word));
-                    self.set_checked_field(vector, operand_a(word), top!(0));
-                }
-                Op::PopRemote => {
-                    let vector = slot!(operand_b(word));
-                    self.set_checked_field(vector, operand_a(word), top!(0));
-                    drop_values!(1);
-                }
-                Op::NewArray => {
-                    let size = operand_a(word);
-                    let array = self.heap.alloc_pointers(CLASS_INDEX_ARRAY, Format::INDEXABLE, size);
-                    push!(array.map_err(|_| self.out_of_memory(8 * size as u64))?);
-                }
-                Op::NewArrayPop => {
-                    save!();
-                    let array = self.pop_array(operand_a(word))?;
-                    load!();
-                    push!(array);
-                }
-                Op::PushClosure => {
-                    save!();
-                    let start_pc = following!(0) as i64;
-                    let closure = self.make_closure(start_pc, operand_a(word), operand_c(word))?;
-                    load!();
-                    push!(closure);
-                    skip!(operand_b(word) - 1);
-                }
-                Op::PushFullClosure => {
-                    save!();
-                    let block = literal!(operand_b(word));
-                    let closure = self.make_full_closure(block, operand_a(word), operand_c(word))?;
-                    load!();
-                    push!(closure);
-                }
-                Op::Jump => skip!(operand_b(word) - 1),
-                Op::JumpBack => {
-                    skip!(operand_b(word) - 1);
+                    ip = code_ref.start();
+                    if (sp as usize as u64) < self.limit {
+                        slowly!(self.overflow());
+                    }
                     poll!();
                 }
-                Op::JumpTrue | Op::JumpFalse => {
-                    let condition = top!(0);
-                    let (taken, other) = if op == Op::JumpTrue { (true_, false_) } else { (false_, true_) };
-                    drop_values!(1);
-                    if condition == taken {
-                        skip!(operand_b(word) - 1);
-                    } else if condition != other {
-                        // The answer of mustBeBoolean is tested again by the same jump.
-                        skip!(-1);
-                        push!(condition);
-                        let selector = self.heap.special(Special::SelectorMustBeBoolean);
-                        slowly!(self.send(selector, 0));
-                    }
-                }
-                Op::Send => send!(literal!(operand_b(word)), operand_a(word)),
-                Op::SendSpecial | Op::Divide | Op::MakePoint => {
-                    if op == Op::Divide {
-                        let (b, a) = (top!(0), top!(1));
-                        if Oop::both_small_ints(a, b)
-                            && b != Oop::ZERO
-                            && a.small_int() % b.small_int() == 0
-                            && let Some(value) = Oop::try_from_small_int(a.small_int() / b.small_int())
-                        {
-                            drop_values!(1);
-                            set_top!(value);
-                            skip!(SEND_WORDS as isize - 1);
-                            continue 'next;
-                        }
-                    }
-                    send_special!()
-                }
-                Op::SendSuper => {
-                    let args = operand_a(word);
-                    // SAFETY: a send is followed by the two words of its cache. A super send's target is the same for every
-                    // receiver but a context, for which there is code of its own.
-                    let (seen, mut code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                    let cache = ip.cast_mut();
-                    skip!(SEND_WORDS as isize - 1);
+                Entry::Value(run) => {
                     save!();
-                    let selector = literal!(operand_b(word));
-                    if TRACE {
-                        self.trace_send(selector, args);
-                    }
-                    let mut found_args = args;
-                    if seen == 0 {
-                        (code, found_args) = self.find_super(slot!(frame::METHOD), selector, args)?;
-                        load!();
-                        if found_args == args && !self.is_context(top!(args)) {
-                            // SAFETY: as above.
-                            unsafe {
-                                *cache = 1;
-                                *cache.add(1) = code as usize as u64;
+                    // SAFETY: receiver and arguments are on the stack, which a value primitive leaves alone.
+                    let operands = unsafe { Args::new(sp, args) };
+                    match run(self, operands) {
+                        Ok(value) => {
+                            drop_values!(args);
+                            set_top!(value);
+                            if TRACE {
+                                self.trace_primitive(code_ref, &Ok(()));
                             }
                         }
+                        Err(failure) => {
+                            slowly!(self.primitive_failed(code, args, failure));
+                            leave_if_asked!();
+                        }
                     }
-                    invoke!(code, found_args)
                 }
-                Op::SendDirectedSuper => {
-                    skip!(SEND_WORDS as isize - 1);
-                    let class = top!(0);
-                    drop_values!(1);
+                Entry::Control(run) if !TRACE => {
                     save!();
-                    let (code, args) = self.find_super_of(class, literal!(operand_b(word)), operand_a(word))?;
-                    load!();
-                    invoke!(code, args)
-                }
-                Op::Add => arithmetic!(
-                    |a, b| {
-                        let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
-                        (!overflow).then_some(Oop(sum as u64))
-                    },
-                    Some(|a, b| a + b)
-                ),
-                Op::Subtract => arithmetic!(
-                    |a, b| {
-                        let (difference, overflow) = (a.bits() as i64).overflowing_sub(b.bits() as i64 - 1);
-                        (!overflow).then_some(Oop(difference as u64))
-                    },
-                    Some(|a, b| a - b)
-                ),
-                Op::Multiply => arithmetic!(
-                    |a, b| {
-                        let (product, overflow) = a.small_int().overflowing_mul(b.bits() as i64 - 1);
-                        (!overflow).then_some(Oop(product as u64 + 1))
-                    },
-                    Some(|a, b| a * b)
-                ),
-                Op::Modulo => arithmetic!(
-                    |a, b| {
-                        let (a, b) = (a.small_int(), b.small_int());
-                        (b != 0).then(|| {
-                            let r = a.wrapping_rem(b);
-                            Oop::from_small_int(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
-                        })
-                    },
-                    None
-                ),
-                Op::IntegerDivide => arithmetic!(
-                    |a, b| {
-                        let (a, b) = (a.small_int(), b.small_int());
-                        if b == 0 {
-                            None
-                        } else {
-                            let (q, r) = (a / b, a % b);
-                            Oop::try_from_small_int(if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q })
+                    match run(self, args) {
+                        Ok(()) => {
+                            load!();
                         }
-                    },
-                    None
-                ),
-                Op::BitAnd => arithmetic!(|a, b| Some(Oop(a.bits() & b.bits())), None),
-                Op::BitOr => arithmetic!(|a, b| Some(Oop(a.bits() | b.bits())), None),
-                Op::BitShift => arithmetic!(
-                    |a, b| {
-                        let (value, by) = (a.small_int(), b.small_int());
-                        if by < 0 {
-                            Some(Oop::from_small_int(value >> by.unsigned_abs().min(63)))
-                        } else if value >= 0 && by <= 60 && value <= Oop::MAX_SMALL_INTEGER >> by {
-                            Some(Oop::from_small_int(value << by))
-                        } else {
-                            None
-                        }
-                    },
-                    None
-                ),
-                Op::Less => compare!(<),
-                Op::Greater => compare!(>),
-                Op::LessEqual => compare!(<=),
-                Op::GreaterEqual => compare!(>=),
-                Op::Equal => compare!(==),
-                Op::NotEqual => compare!(!=),
-                Op::LessJumpFalse => compare_jump!(<),
-                Op::GreaterJumpFalse => compare_jump!(>),
-                Op::LessEqualJumpFalse => compare_jump!(<=),
-                Op::GreaterEqualJumpFalse => compare_jump!(>=),
-                Op::EqualJumpFalse => compare_jump!(==),
-                Op::Identical | Op::NotIdentical => {
-                    let same = self.identical(top!(0), top!(1));
-                    drop_values!(1);
-                    set_top!(if same == (op == Op::Identical) { true_ } else { false_ });
-                    skip!(SEND_WORDS as isize - 1);
-                }
-                Op::IdenticalJumpFalse | Op::IdenticalJumpTrue => {
-                    let same = self.identical(top!(0), top!(1));
-                    drop_values!(2);
-                    if same == (op == Op::IdenticalJumpFalse) {
-                        skip!(SEND_WORDS as isize);
-                    } else {
-                        skip!(SEND_WORDS as isize - 1);
-                        jump_words!(ip, following!(0));
+                        Err(failure) => slowly!(self.primitive_failed(code, args, failure)),
                     }
+                    leave_if_asked!();
                 }
-                Op::Class => {
-                    if self.special_selector(operand_b(word) as usize) == nil {
-                        return Err(self.no_selector(operand_b(word)));
-                    }
-                    send_special!()
+                Entry::Receiver => {}
+                Entry::Field(index) => {
+                    let receiver = top!(0);
+                    let value = self.checked_field(receiver, index as usize);
+                    set_top!(value);
                 }
-                Op::At => {
-                    let (index, array) = (top!(0), top!(1));
-                    // SAFETY: the cache of this send.
-                    let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                    if array.is_pointer() && index.is_small_int() && cached == self.heap.header(array) & CLASS_INDEX_MASK {
-                        // SAFETY: a cache that is not empty holds code.
-                        let primitive = unsafe { (*code).primitive };
-                        if let Some(value) = self.fast_at(primitive, array, index.small_int()) {
-                            drop_values!(1);
-                            set_top!(value);
-                            skip!(SEND_WORDS as isize - 1);
-                            continue 'next;
-                        }
-                    }
-                    send_special!()
-                }
-                Op::AtPut => {
-                    let (value, index, array) = (top!(0), top!(1), top!(2));
-                    // SAFETY: the cache of this send.
-                    let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                    if array.is_pointer() && index.is_small_int() && cached == self.heap.header(array) & CLASS_INDEX_MASK {
-                        // SAFETY: a cache that is not empty holds code.
-                        let primitive = unsafe { (*code).primitive };
-                        if self.fast_at_put(primitive, array, index.small_int(), value) {
-                            drop_values!(2);
-                            set_top!(value);
-                            skip!(SEND_WORDS as isize - 1);
-                            continue 'next;
-                        }
-                    }
-                    send_special!()
-                }
-                Op::Size | Op::Value | Op::Value1 => send_special!(),
-                Op::ReturnTop | Op::BlockReturnTop => return_value!(top!(0)),
-                Op::ReturnReceiver => return_value!(slot!(frame::RECEIVER)),
-                Op::ReturnTrue => return_value!(true_),
-                Op::ReturnFalse => return_value!(false_),
-                Op::ReturnNil | Op::BlockReturnNil => return_value!(nil),
-                Op::HomeReturnTop => home_return!(top!(0)),
-                Op::HomeReturnReceiver => home_return!(slot!(frame::RECEIVER)),
-                Op::HomeReturnTrue => home_return!(true_),
-                Op::HomeReturnFalse => home_return!(false_),
-                Op::HomeReturnNil => home_return!(nil),
-                Op::Unused => {
-                    save!();
-                    return Err(self.unused_bytecode(operand_a(word)));
-                }
-                Op::End => {
-                    save!();
-                    return Err(VmError::Corrupt(format!("{} runs past its end", self.method_name(slot!(frame::METHOD)))));
+                _ => {
+                    slowly!(self.invoke(code, args));
+                    leave_if_asked!();
                 }
             }
         }
     }
 
-    /// `==`, where one of the two may be a forwarder to the other.
-    #[inline(always)]
-    fn identical(&self, a: Oop, b: Oop) -> bool {
-        a == b || (self.heap.has_forwarders && self.heap.follow(a) == self.heap.follow(b))
-    }
-
-    /// Takes the outcome out of the loop.
-    #[cold]
-    fn leave(&mut self) -> Result<Outcome, VmError> {
-        match self.fatal.take() {
-            Some(error) => Err(error),
-            None => Ok(self.outcome.unwrap_or(Outcome::BudgetUsed)),
-        }
-    }
-
-    #[inline(always)]
-    fn special_selector(&self, index: usize) -> Oop {
-        let selectors = self.heap.special(Special::SpecialSelectors);
-        self.heap.fetch(selectors, 2 * index)
-    }
-
-    #[cold]
-    fn no_selector(&self, index: isize) -> VmError {
-        VmError::Corrupt(format!("special selector {index} is sent and the image has none"))
-    }
-
-    #[cold]
-    fn unused_bytecode(&mut self, byte: usize) -> VmError {
-        let method = self.stack.oop(self.fp, frame::METHOD);
-        VmError::Corrupt(format!("{} runs the bytecode {byte}, which its set does not define", self.method_name(method)))
-    }
-
-    /// Field `index` of an object that may be no such object.
-    #[inline(always)]
-    fn checked_field(&self, oop: Oop, index: usize) -> Oop {
-        if oop.is_pointer() && index < self.heap.num_slots(oop) {
-            self.heap.fetch(oop, index)
+    /// The selector of a send instruction of the active frame.
+    fn selector_of_send(&self, word: u64) -> Oop {
+        let index = operand_b(word) as usize;
+        if word as u8 == Op::Send as u8 || word as u8 == Op::PushTempSend as u8 {
+            let method = self.stack.oop(self.fp, frame::METHOD);
+            self.heap.fetch(method, 1 + index)
         } else {
-            self.checked_field_followed(oop, index)
-        }
-    }
-
-    #[cold]
-    fn checked_field_followed(&self, oop: Oop, index: usize) -> Oop {
-        let oop = self.heap.follow(oop);
-        if oop.is_pointer() && index < self.heap.pointer_slots(oop) { self.heap.fetch(oop, index) } else { self.heap.nil() }
-    }
-
-    #[inline(always)]
-    fn set_checked_field(&mut self, oop: Oop, index: usize, value: Oop) {
-        let oop = self.heap.follow(oop);
-        if oop.is_pointer() && index < self.heap.pointer_slots(oop) {
-            self.heap.store(oop, index, value);
-        }
-    }
-
-    /// The value of a literal variable's association.
-    #[inline(always)]
-    fn association_value(&self, association: Oop) -> Oop {
-        if association.is_pointer() && !self.heap.is_forwarded(association) && self.heap.num_slots(association) >= 2 {
-            self.heap.fetch(association, 1)
-        } else {
-            self.checked_field_followed(association, 1)
-        }
-    }
-
-    fn set_association_value(&mut self, association: Oop, value: Oop) -> Result<(), VmError> {
-        let association = self.heap.follow(association);
-        if association.is_immediate() || self.heap.pointer_slots(association) < 2 || self.heap.is_immutable(association) {
-            return self.store_refused(association, 1, value);
-        }
-        self.heap.store(association, 1, value);
-        Ok(())
-    }
-
-    fn field_of_receiver(&mut self, receiver: Oop, index: usize) -> Result<Oop, VmError> {
-        if self.is_context(receiver) { self.context_field(receiver, index) } else { Ok(self.checked_field(receiver, index)) }
-    }
-
-    fn set_field_of_receiver(&mut self, receiver: Oop, index: usize, value: Oop) -> Result<(), VmError> {
-        if self.heap.is_immutable(receiver) {
-            self.store_refused(receiver, index, value)
-        } else if self.is_context(receiver) {
-            self.set_context_field(receiver, index, value)
-        } else {
-            self.set_checked_field(receiver, index, value);
-            Ok(())
-        }
-    }
-
-    /// A store into a field that the fast path does not do: of an object that was forwarded, has many slots, or is read-only.
-    #[cold]
-    fn store_refused(&mut self, receiver: Oop, index: usize, value: Oop) -> Result<(), VmError> {
-        let object = self.heap.follow(receiver);
-        if object.is_pointer() && !self.heap.is_immutable(object) {
-            self.set_checked_field(object, index, value);
-            return Ok(());
-        }
-        self.send_attempt_to_assign(object, index, value)
-    }
-
-    /// `at:` of an object whose class answers to it with this primitive; `None` where the primitive must do it.
-    #[inline(always)]
-    fn fast_at(&self, primitive: u16, array: Oop, index: i64) -> Option<Oop> {
-        let header = self.heap.header(array);
-        let format = Format::of(header);
-        let zero_based = (index as u64).wrapping_sub(1);
-        if primitive == 60 {
-            if format == Format::INDEXABLE {
-                let slots = self.heap.num_slots(array) as u64;
-                return (zero_based < slots).then(|| self.heap.fetch(array, zero_based as usize));
-            }
-            if format.is_bytes() {
-                return self.heap.bytes(array).get(zero_based as usize).map(|&b| Oop::from_small_int(b as i64));
-            }
-            if format.is_words_32() {
-                let bytes = self.heap.bytes(array);
-                let at = zero_based as usize * 4;
-                return Some(Oop::from_small_int(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?) as i64));
-            }
-        } else if primitive == 63 && format.is_bytes() {
-            return self.heap.bytes(array).get(zero_based as usize).map(|&b| Oop::from_character(b as u32));
-        }
-        None
-    }
-
-    /// `at:put:` likewise; true if it is done.
-    #[inline(always)]
-    fn fast_at_put(&mut self, primitive: u16, array: Oop, index: i64, value: Oop) -> bool {
-        let header = self.heap.header(array);
-        if header & IMMUTABLE_BIT != 0 {
-            return false;
-        }
-        let format = Format::of(header);
-        let zero_based = (index as u64).wrapping_sub(1);
-        if primitive == 61 && format == Format::INDEXABLE {
-            let inside = zero_based < self.heap.num_slots(array) as u64;
-            if inside {
-                self.heap.store(array, zero_based as usize, value);
-            }
-            return inside;
-        }
-        if !format.is_bytes() {
-            return false;
-        }
-        let byte = match primitive {
-            61 => value.as_small_int().and_then(|v| u8::try_from(v).ok()),
-            64 => value.as_character().and_then(|v| u8::try_from(v).ok()),
-            _ => None,
-        };
-        match (byte, self.heap.bytes_mut(array).get_mut(zero_based as usize)) {
-            (Some(byte), Some(place)) => {
-                *place = byte;
-                true
-            }
-            _ => false,
+            self.special_selector(index)
         }
     }
 }

@@ -159,6 +159,24 @@ impl Vm {
                 Err(failure) => failure,
             },
         };
+        self.run_fallback(code, args, failure)
+    }
+
+    /// Goes on after the primitive of a method failed for the first time: tries again where that can help, or runs the
+    /// method's own code.
+    #[cold]
+    pub(crate) fn primitive_failed(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), VmError> {
+        if self.options.trace_primitives {
+            // SAFETY: as in `invoke`.
+            self.trace_primitive(unsafe { &*code }, &Err(failure));
+        }
+        match self.retry_primitive(code, args, failure) {
+            Ok(()) => Ok(()),
+            Err(failure) => self.run_fallback(code, args, failure),
+        }
+    }
+
+    fn run_fallback(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), VmError> {
         self.counters.primitive_failures += 1;
         if self.fatal.is_some() {
             return Ok(());
@@ -169,10 +187,13 @@ impl Vm {
     /// Runs the primitive of a method; on success the stack is as it shall be. One that failed for want of memory, or because
     /// of forwarders among its operands, is tried once more.
     pub(crate) fn try_primitive(&mut self, code: *const Code, args: usize) -> Result<(), PrimError> {
-        let failure = match self.run_primitive(code, args) {
-            Ok(()) => return Ok(()),
-            Err(failure) => failure,
-        };
+        match self.run_primitive(code, args) {
+            Ok(()) => Ok(()),
+            Err(failure) => self.retry_primitive(code, args, failure),
+        }
+    }
+
+    fn retry_primitive(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), PrimError> {
         if failure == PrimError::NoMemory {
             if let Err(error) = self.collect(true) {
                 self.fatal = Some(error);
@@ -293,8 +314,7 @@ impl Vm {
         // SAFETY: as in `invoke`.
         let code_ref = unsafe { &*code };
         let receiver = self.stack_value(args);
-        let start = code_ref.start_word();
-        self.enter(code, code_ref.method, args as u64, receiver, code_ref.ip_at(start) as usize as u64);
+        self.enter(code, code_ref.method, args as u64, receiver, code_ref.start() as usize as u64);
         for _ in args..code_ref.temps as usize {
             self.push(self.heap.nil());
         }
@@ -362,12 +382,6 @@ impl Vm {
 }
 
 impl Code {
-    /// The word where a frame begins: behind callPrimitive.
-    #[inline(always)]
-    pub(crate) fn start_word(&self) -> usize {
-        (self.primitive != 0) as usize
-    }
-
     /// The method has a temporary for the failure code of its primitive.
     pub(crate) fn takes_error_code(&self) -> bool {
         self.words.get(1).is_some_and(|&w| w & 0xFF == super::code::Op::StoreErrorCode as u64)

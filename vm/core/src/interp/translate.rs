@@ -387,6 +387,7 @@ impl Translator<'_> {
             temps: self.header.temps() as u8,
             context_slots: if self.header.large_frame() { LARGE_CONTEXT } else { SMALL_CONTEXT },
             primitive: 0,
+            start: std::ptr::null(),
             words: self.words.into_boxed_slice(),
             pcs: self.pcs.into_boxed_slice(),
             blocks: self.blocks.into_boxed_slice(),
