@@ -101,7 +101,7 @@ impl Heap {
     #[inline]
     pub fn fetch_followed(&mut self, oop: Oop, index: usize) -> Oop {
         let value = self.fetch(oop, index);
-        if self.is_forwarded(value) {
+        if self.has_forwarders && self.is_forwarded(value) {
             let target = self.follow(value);
             self.store(oop, index, target);
             target

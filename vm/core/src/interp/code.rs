@@ -30,7 +30,6 @@ ops! {
     PushRemote "a: index, b: offset of the vector";
     PushConstant "b: SmallInteger";
     PushCharacter "b: code point";
-    PushReceiver;
     PushTrue;
     PushFalse;
     PushNil;
@@ -104,18 +103,34 @@ ops! {
     LessEqualJumpFalse "fused";
     GreaterEqualJumpFalse "fused";
     EqualJumpFalse "fused";
+    AddPopTemp "fused: Add, then PopTemp";
+    SubtractPopTemp "fused";
     IdenticalJumpFalse "fused";
     IdenticalJumpTrue "fused";
-    PushConstantAdd "fused: PushConstant, then Add";
-    PushConstantSubtract "fused";
-    PushTempTemp "fused: two PushTemp";
-    PushTempConstant "fused: PushTemp, PushConstant";
-    PushTempSend "fused: PushTemp, then Send";
-    PushTempConstantLessJumpFalse "fused";
-    PushTempTempLessEqualJumpFalse "fused";
-    PushTempConstantAdd "fused";
-    PushTempConstantSubtract "fused";
-    PushTempTempAdd "fused";
+    ConstantAdd "fused: PushConstant, then Add";
+    ConstantSubtract "fused";
+    ConstantBitAnd "fused";
+    ConstantReturn "fused: PushConstant, then ReturnTop";
+    TempReturn "fused";
+    TempAdd "fused: PushTemp, then Add";
+    TempTemp "fused: two PushTemp";
+    TempConstant "fused: PushTemp, PushConstant";
+    TempSend "fused: PushTemp, then Send";
+    FieldSend "fused: PushField, then Send";
+    PopPushTemp "fused: Pop, PushTemp";
+    TempConstantAdd "fused: PushTemp, PushConstant, Add";
+    TempConstantSubtract "fused";
+    TempConstantAddPopTemp "fused: PushTemp, PushConstant, Add, PopTemp";
+    TempConstantLessJumpFalse "fused: PushTemp, PushConstant, Less, JumpFalse";
+    TempConstantLessEqualJumpFalse "fused";
+    TempConstantGreaterJumpFalse "fused";
+    TempConstantGreaterEqualJumpFalse "fused";
+    TempConstantEqualJumpFalse "fused";
+    TempTempLessJumpFalse "fused: PushTemp, PushTemp, Less, JumpFalse";
+    TempTempLessEqualJumpFalse "fused";
+    TempTempGreaterJumpFalse "fused";
+    TempTempGreaterEqualJumpFalse "fused";
+    TempTempAdd "fused";
 }
 
 /// Words of a send: itself and its inline cache.

@@ -255,67 +255,129 @@ impl Vm {
                             }};
                         }
 
+                        // PushTemp, PushConstant, comparison, JumpFalse.
+                        macro_rules! temp_constant_jump {
+                            ($op:tt) => {{
+                                let a = slot!(operand_b(word));
+                                let b = Oop::from_small_int(operand_b(following!(0)) as i64);
+                                if !a.is_small_int() {
+                                    push!(a);
+                                } else if (a.bits() as i64) $op (b.bits() as i64) {
+                                    skip!(2 + SEND_WORDS as isize);
+                                } else {
+                                    skip!(1 + SEND_WORDS as isize);
+                                    jump_words!(ip, following!(0));
+                                }
+                            }};
+                        }
+                        // PushTemp, PushTemp, comparison, JumpFalse.
+                        macro_rules! temp_temp_jump {
+                            ($op:tt) => {{
+                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                if !Oop::both_small_ints(a, b) {
+                                    push!(a);
+                                } else if (a.bits() as i64) $op (b.bits() as i64) {
+                                    skip!(2 + SEND_WORDS as isize);
+                                } else {
+                                    skip!(1 + SEND_WORDS as isize);
+                                    jump_words!(ip, following!(0));
+                                }
+                            }};
+                        }
+                        // PushTemp, PushConstant, addition or subtraction.
+                        macro_rules! temp_constant {
+                            ($compute:ident) => {{
+                                let a = slot!(operand_b(word));
+                                let (result, overflow) = (a.bits() as i64).$compute(operand_b(following!(0)) as i64 * 8);
+                                if a.is_small_int() && !overflow {
+                                    push!(Oop(result as u64));
+                                    skip!(1 + SEND_WORDS as isize);
+                                } else {
+                                    push!(a);
+                                }
+                            }};
+                        }
+                        // PushConstant, addition or subtraction.
+                        macro_rules! constant {
+                            ($compute:ident) => {{
+                                let a = top!(0);
+                                let (result, overflow) = (a.bits() as i64).$compute(operand_b(word) as i64 * 8);
+                                if a.is_small_int() && !overflow {
+                                    set_top!(Oop(result as u64));
+                                    skip!(SEND_WORDS as isize);
+                                } else {
+                                    push!(Oop::from_small_int(operand_b(word) as i64));
+                                }
+                            }};
+                        }
+                        // Addition or subtraction, PopTemp.
+                        macro_rules! pop_temp_of {
+                            ($compute:ident) => {{
+                                let (b, a) = (top!(0), top!(1));
+                                let (result, overflow) = (a.bits() as i64).$compute(b.bits() as i64 - 1);
+                                if !Oop::both_small_ints(a, b) || overflow {
+                                    send_word!(word)
+                                }
+                                drop_values!(2);
+                                skip!(SEND_WORDS as isize - 1);
+                                set_slot!(operand_b(following!(0)), Oop(result as u64));
+                                skip!(1);
+                            }};
+                        }
+
                         match op {
                             Op::PushTemp => push!(slot!(operand_b(word))),
-                            Op::PushTempTemp => {
+                            Op::TempTemp => {
                                 push!(slot!(operand_b(word)));
                                 push!(slot!(operand_b(following!(0))));
                                 skip!(1);
                             }
-                            Op::PushTempConstant => {
+                            Op::TempConstant => {
                                 push!(slot!(operand_b(word)));
                                 push!(Oop::from_small_int(operand_b(following!(0)) as i64));
                                 skip!(1);
                             }
-                            Op::PushTempSend => {
+                            Op::PopPushTemp => {
+                                set_top!(slot!(operand_b(following!(0))));
+                                skip!(1);
+                            }
+                            Op::TempSend => {
                                 push!(slot!(operand_b(word)));
                                 let send = following!(0);
                                 skip!(1);
                                 send_word!(send)
                             }
-                            Op::PushTempConstantLessJumpFalse => {
+                            Op::FieldSend => {
+                                let receiver = slot!(frame::RECEIVER);
+                                push!(self.checked_field(receiver, operand_b(word) as usize));
+                                let send = following!(0);
+                                skip!(1);
+                                send_word!(send)
+                            }
+                            Op::TempReturn => break 'give slot!(operand_b(word)),
+                            Op::ConstantReturn => break 'give Oop::from_small_int(operand_b(word) as i64),
+                            Op::TempConstantLessJumpFalse => temp_constant_jump!(<),
+                            Op::TempConstantLessEqualJumpFalse => temp_constant_jump!(<=),
+                            Op::TempConstantGreaterJumpFalse => temp_constant_jump!(>),
+                            Op::TempConstantGreaterEqualJumpFalse => temp_constant_jump!(>=),
+                            Op::TempConstantEqualJumpFalse => temp_constant_jump!(==),
+                            Op::TempTempLessJumpFalse => temp_temp_jump!(<),
+                            Op::TempTempLessEqualJumpFalse => temp_temp_jump!(<=),
+                            Op::TempTempGreaterJumpFalse => temp_temp_jump!(>),
+                            Op::TempTempGreaterEqualJumpFalse => temp_temp_jump!(>=),
+                            Op::TempConstantAdd => temp_constant!(overflowing_add),
+                            Op::TempConstantSubtract => temp_constant!(overflowing_sub),
+                            Op::TempConstantAddPopTemp => {
                                 let a = slot!(operand_b(word));
-                                let b = Oop::from_small_int(operand_b(following!(0)) as i64);
-                                if a.is_small_int() {
-                                    if (a.bits() as i64) < b.bits() as i64 {
-                                        skip!(2 + SEND_WORDS as isize);
-                                    } else {
-                                        skip!(1 + SEND_WORDS as isize);
-                                        jump_words!(ip, following!(0));
-                                    }
+                                let (sum, overflow) = (a.bits() as i64).overflowing_add(operand_b(following!(0)) as i64 * 8);
+                                if a.is_small_int() && !overflow {
+                                    set_slot!(operand_b(following!(1 + SEND_WORDS)), Oop(sum as u64));
+                                    skip!(2 + SEND_WORDS as isize);
                                 } else {
                                     push!(a);
                                 }
                             }
-                            Op::PushTempTempLessEqualJumpFalse => {
-                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
-                                if Oop::both_small_ints(a, b) {
-                                    if a.bits() as i64 <= b.bits() as i64 {
-                                        skip!(2 + SEND_WORDS as isize);
-                                    } else {
-                                        skip!(1 + SEND_WORDS as isize);
-                                        jump_words!(ip, following!(0));
-                                    }
-                                } else {
-                                    push!(a);
-                                }
-                            }
-                            Op::PushTempConstantAdd | Op::PushTempConstantSubtract => {
-                                let a = slot!(operand_b(word));
-                                let b = operand_b(following!(0)) as i64 * 8;
-                                let result = if op == Op::PushTempConstantAdd {
-                                    (a.bits() as i64).overflowing_add(b)
-                                } else {
-                                    (a.bits() as i64).overflowing_sub(b)
-                                };
-                                if a.is_small_int() && !result.1 {
-                                    push!(Oop(result.0 as u64));
-                                    skip!(1 + SEND_WORDS as isize);
-                                } else {
-                                    push!(a);
-                                }
-                            }
-                            Op::PushTempTempAdd => {
+                            Op::TempTempAdd => {
                                 let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
                                 let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
                                 if Oop::both_small_ints(a, b) && !overflow {
@@ -325,21 +387,29 @@ impl Vm {
                                     push!(a);
                                 }
                             }
-                            Op::PushConstantAdd | Op::PushConstantSubtract => {
-                                let a = top!(0);
-                                let b = operand_b(word) as i64 * 8;
-                                let result = if op == Op::PushConstantAdd {
-                                    (a.bits() as i64).overflowing_add(b)
-                                } else {
-                                    (a.bits() as i64).overflowing_sub(b)
-                                };
-                                if a.is_small_int() && !result.1 {
-                                    set_top!(Oop(result.0 as u64));
+                            Op::TempAdd => {
+                                let (a, b) = (top!(0), slot!(operand_b(word)));
+                                let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
+                                if Oop::both_small_ints(a, b) && !overflow {
+                                    set_top!(Oop(sum as u64));
                                     skip!(SEND_WORDS as isize);
                                 } else {
-                                    push!(Oop::from_small_int(operand_b(word) as i64));
+                                    push!(b);
                                 }
                             }
+                            Op::ConstantAdd => constant!(overflowing_add),
+                            Op::ConstantSubtract => constant!(overflowing_sub),
+                            Op::ConstantBitAnd => {
+                                let (a, b) = (top!(0), Oop::from_small_int(operand_b(word) as i64));
+                                if a.is_small_int() {
+                                    set_top!(Oop(a.bits() & b.bits()));
+                                    skip!(SEND_WORDS as isize);
+                                } else {
+                                    push!(b);
+                                }
+                            }
+                            Op::AddPopTemp => pop_temp_of!(overflowing_add),
+                            Op::SubtractPopTemp => pop_temp_of!(overflowing_sub),
                             Op::PushField => {
                                 let receiver = slot!(frame::RECEIVER);
                                 let index = operand_b(word) as usize;
@@ -367,7 +437,6 @@ impl Vm {
                             }
                             Op::PushConstant => push!(Oop::from_small_int(operand_b(word) as i64)),
                             Op::PushCharacter => push!(Oop::from_character(operand_b(word) as u32)),
-                            Op::PushReceiver => push!(slot!(frame::RECEIVER)),
                             Op::PushTrue => push!(true_),
                             Op::PushFalse => push!(false_),
                             Op::PushNil => push!(nil),
@@ -793,7 +862,7 @@ impl Vm {
     /// The selector of a send instruction of the active frame.
     fn selector_of_send(&self, word: u64) -> Oop {
         let index = operand_b(word) as usize;
-        if word as u8 == Op::Send as u8 || word as u8 == Op::PushTempSend as u8 {
+        if word as u8 == Op::Send as u8 {
             let method = self.stack.oop(self.fp, frame::METHOD);
             self.heap.fetch(method, 1 + index)
         } else {

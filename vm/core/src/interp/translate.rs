@@ -219,7 +219,8 @@ impl Translator<'_> {
                     _ => self.push(Op::PushLiteral, 0, 0, b),
                 }
             }
-            I::PushReceiver => self.push(Op::PushReceiver, 0, 0, 0),
+            // The receiver lies in the frame as temporaries do.
+            I::PushReceiver => self.push(Op::PushTemp, 0, 0, frame::RECEIVER as i32),
             I::PushTrue => self.push(Op::PushTrue, 0, 0, 0),
             I::PushFalse => self.push(Op::PushFalse, 0, 0, 0),
             I::PushNil => self.push(Op::PushNil, 0, 0, 0),
@@ -406,39 +407,66 @@ impl Translator<'_> {
         }
         let ops: Vec<Op> = starts.iter().map(|&i| Op::ALL[(self.words[i] & 0xFF) as usize]).collect();
         for (n, &i) in starts.iter().enumerate() {
-            let at = |k: usize| ops.get(n + k).copied();
-            let compare = match at(2) {
-                Some(Op::Less) if at(3) == Some(Op::JumpFalse) => Some(Op::LessJumpFalse),
-                Some(Op::LessEqual) if at(3) == Some(Op::JumpFalse) => Some(Op::LessEqualJumpFalse),
-                _ => None,
-            };
-            let fused = match (at(0), at(1), at(2)) {
-                (Some(Op::Less), Some(Op::JumpFalse), _) => Op::LessJumpFalse,
-                (Some(Op::Greater), Some(Op::JumpFalse), _) => Op::GreaterJumpFalse,
-                (Some(Op::LessEqual), Some(Op::JumpFalse), _) => Op::LessEqualJumpFalse,
-                (Some(Op::GreaterEqual), Some(Op::JumpFalse), _) => Op::GreaterEqualJumpFalse,
-                (Some(Op::Equal), Some(Op::JumpFalse), _) => Op::EqualJumpFalse,
-                (Some(Op::Identical), Some(Op::JumpFalse), _) => Op::IdenticalJumpFalse,
-                (Some(Op::Identical), Some(Op::JumpTrue), _) => Op::IdenticalJumpTrue,
-                (Some(Op::PushConstant), Some(Op::Add), _) => Op::PushConstantAdd,
-                (Some(Op::PushConstant), Some(Op::Subtract), _) => Op::PushConstantSubtract,
-                (Some(Op::PushTemp), Some(Op::PushConstant), Some(Op::Add)) => Op::PushTempConstantAdd,
-                (Some(Op::PushTemp), Some(Op::PushConstant), Some(Op::Subtract)) => Op::PushTempConstantSubtract,
-                (Some(Op::PushTemp), Some(Op::PushConstant), _) if compare == Some(Op::LessJumpFalse) => {
-                    Op::PushTempConstantLessJumpFalse
-                }
-                (Some(Op::PushTemp), Some(Op::PushTemp), _) if compare == Some(Op::LessEqualJumpFalse) => {
-                    Op::PushTempTempLessEqualJumpFalse
-                }
-                (Some(Op::PushTemp), Some(Op::PushTemp), Some(Op::Add)) => Op::PushTempTempAdd,
-                (Some(Op::PushTemp), Some(Op::PushConstant), _) => Op::PushTempConstant,
-                (Some(Op::PushTemp), Some(Op::PushTemp), _) => Op::PushTempTemp,
-                (Some(Op::PushTemp), Some(Op::Send), _) => Op::PushTempSend,
-                _ => continue,
-            };
-            self.words[i] = (self.words[i] & !0xFF) | fused as u64;
+            let sequence = &ops[n..ops.len().min(n + 4)];
+            if let Some(fused) = fused_four(sequence).or_else(|| fused_three(sequence)).or_else(|| fused_two(sequence)) {
+                self.words[i] = (self.words[i] & !0xFF) | fused as u64;
+            }
         }
     }
+}
+
+/// The opcode for the first four of these, if there is one.
+fn fused_four(ops: &[Op]) -> Option<Op> {
+    Some(match ops.first_chunk()? {
+        [Op::PushTemp, Op::PushConstant, Op::Add, Op::PopTemp] => Op::TempConstantAddPopTemp,
+        [Op::PushTemp, Op::PushConstant, Op::Less, Op::JumpFalse] => Op::TempConstantLessJumpFalse,
+        [Op::PushTemp, Op::PushConstant, Op::LessEqual, Op::JumpFalse] => Op::TempConstantLessEqualJumpFalse,
+        [Op::PushTemp, Op::PushConstant, Op::Greater, Op::JumpFalse] => Op::TempConstantGreaterJumpFalse,
+        [Op::PushTemp, Op::PushConstant, Op::GreaterEqual, Op::JumpFalse] => Op::TempConstantGreaterEqualJumpFalse,
+        [Op::PushTemp, Op::PushConstant, Op::Equal, Op::JumpFalse] => Op::TempConstantEqualJumpFalse,
+        [Op::PushTemp, Op::PushTemp, Op::Less, Op::JumpFalse] => Op::TempTempLessJumpFalse,
+        [Op::PushTemp, Op::PushTemp, Op::LessEqual, Op::JumpFalse] => Op::TempTempLessEqualJumpFalse,
+        [Op::PushTemp, Op::PushTemp, Op::Greater, Op::JumpFalse] => Op::TempTempGreaterJumpFalse,
+        [Op::PushTemp, Op::PushTemp, Op::GreaterEqual, Op::JumpFalse] => Op::TempTempGreaterEqualJumpFalse,
+        _ => return None,
+    })
+}
+
+/// The opcode for the first three.
+fn fused_three(ops: &[Op]) -> Option<Op> {
+    Some(match ops.first_chunk()? {
+        [Op::PushTemp, Op::PushConstant, Op::Add] => Op::TempConstantAdd,
+        [Op::PushTemp, Op::PushConstant, Op::Subtract] => Op::TempConstantSubtract,
+        [Op::PushTemp, Op::PushTemp, Op::Add] => Op::TempTempAdd,
+        _ => return None,
+    })
+}
+
+/// The opcode for the first two.
+fn fused_two(ops: &[Op]) -> Option<Op> {
+    Some(match ops.first_chunk()? {
+        [Op::Less, Op::JumpFalse] => Op::LessJumpFalse,
+        [Op::Greater, Op::JumpFalse] => Op::GreaterJumpFalse,
+        [Op::LessEqual, Op::JumpFalse] => Op::LessEqualJumpFalse,
+        [Op::GreaterEqual, Op::JumpFalse] => Op::GreaterEqualJumpFalse,
+        [Op::Equal, Op::JumpFalse] => Op::EqualJumpFalse,
+        [Op::Identical, Op::JumpFalse] => Op::IdenticalJumpFalse,
+        [Op::Identical, Op::JumpTrue] => Op::IdenticalJumpTrue,
+        [Op::Add, Op::PopTemp] => Op::AddPopTemp,
+        [Op::Subtract, Op::PopTemp] => Op::SubtractPopTemp,
+        [Op::PushConstant, Op::Add] => Op::ConstantAdd,
+        [Op::PushConstant, Op::Subtract] => Op::ConstantSubtract,
+        [Op::PushConstant, Op::BitAnd] => Op::ConstantBitAnd,
+        [Op::PushConstant, Op::ReturnTop | Op::BlockReturnTop] => Op::ConstantReturn,
+        [Op::PushTemp, Op::ReturnTop | Op::BlockReturnTop] => Op::TempReturn,
+        [Op::PushTemp, Op::Add] => Op::TempAdd,
+        [Op::PushTemp, Op::Send] => Op::TempSend,
+        [Op::PushTemp, Op::PushConstant] => Op::TempConstant,
+        [Op::PushTemp, Op::PushTemp] => Op::TempTemp,
+        [Op::PushField, Op::Send] => Op::FieldSend,
+        [Op::Pop, Op::PushTemp] => Op::PopPushTemp,
+        _ => return None,
+    })
 }
 
 /// Offset from the frame pointer of argument or temporary `index` in a frame with `args` arguments.
