@@ -25,7 +25,6 @@
 #![forbid(unsafe_code)]
 
 mod call;
-mod error;
 mod objects;
 mod plugin;
 mod slab;
@@ -33,9 +32,9 @@ pub mod testing;
 mod world;
 
 pub use call::{Arg, Call, Outcome, Value};
-pub use error::{OsError, PrimitiveError};
 pub use objects::{Object, Objects, Shape};
 pub use osvm_plugin_abi as abi;
+pub use osvm_plugin_abi::{OsError, PrimitiveError};
 pub use plugin::{Module, Plugin, Primitive, State};
 pub use slab::Slab;
 pub use world::{Console, Create, FileId, FileKind, Files, Level, Metadata, Open, Seek, World};

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! signature = "(" [ param { "," param } ] ")" "->" result
-//! param     = name ":" type
+//! param     = name [ "?" ] ":" type            `name?` may be missing in a call, and so may all that follow
 //! type      = ( "int" | "float" | "bool" | "char" | "bytes" | "words" | "floats" | "text" | "symbol" | "oop" | "resource" ) [ "?" ]
-//! result    = "self" | "nil" | type | "(" type "," type { "," type } ")" [ "?" ]
+//! result    = "self" | "nil" | type | "(" type "," type { "," type } ")" [ "?" ]      no "symbol" among them
 //! name      = ( "a".."z" | "_" ) { "a".."z" | "0".."9" | "_" }      the name "self" only for the first parameter
 //! ```
 
+use crate::lower::{ARGUMENT_SLOTS, RESULT_SLOTS};
 use crate::signature::{Param, ResultType, Signature, Type, TypeRef};
 use std::fmt;
 
@@ -38,7 +39,16 @@ pub(crate) fn signature(text: &str) -> Result<Signature, SignatureError> {
     if parser.at < text.len() {
         return Err(parser.unexpected("the end"));
     }
-    Ok(Signature { params, result })
+    let signature = Signature { params, result };
+    for (slots, most, what) in [
+        (signature.argument_slots().count(), ARGUMENT_SLOTS, "parameters take"),
+        (signature.result_slots().len(), RESULT_SLOTS, "result takes"),
+    ] {
+        if slots > most {
+            return Err(parser.error_at(0, format!("the {what} {slots} slots, and at most {most} are possible")));
+        }
+    }
+    Ok(signature)
 }
 
 struct Parser<'a> {
@@ -110,9 +120,16 @@ impl<'a> Parser<'a> {
                 return Err(self.error_at(at, format!("there is already a parameter `{name}`")));
             }
             self.at += name.len();
+            let omittable = self.accept("?");
+            if omittable && name == "self" {
+                return Err(self.error_at(at, "`self`, the receiver, is never missing".into()));
+            }
+            if !omittable && params.last().is_some_and(|p| p.omittable) {
+                return Err(self.error_at(at, format!("`{name}` follows a parameter that may be missing, so write `{name}?`")));
+            }
             self.expect(":")?;
             let ty = self.type_ref()?;
-            params.push(Param { name: name.to_string(), ty });
+            params.push(Param { name: name.to_string(), ty, omittable });
             if self.accept(")") {
                 return Ok(params);
             }
@@ -135,9 +152,9 @@ impl<'a> Parser<'a> {
 
     fn result(&mut self) -> Result<ResultType, SignatureError> {
         if self.accept("(") {
-            let mut types = vec![self.type_ref()?];
+            let mut types = vec![self.result_type()?];
             while self.accept(",") {
-                types.push(self.type_ref()?);
+                types.push(self.result_type()?);
             }
             if types.len() < 2 {
                 return Err(self.unexpected("`,` and a second type: a tuple of one is the type itself"));
@@ -151,8 +168,18 @@ impl<'a> Parser<'a> {
                 self.at += word.len();
                 Ok(if word == "self" { ResultType::Receiver } else { ResultType::Nil })
             }
-            _ => Ok(ResultType::Value(self.type_ref()?)),
+            _ => Ok(ResultType::Value(self.result_type()?)),
         }
+    }
+
+    fn result_type(&mut self) -> Result<TypeRef, SignatureError> {
+        self.skip_space();
+        let at = self.at;
+        let ty = self.type_ref()?;
+        if ty.base == Type::Symbol {
+            return Err(self.error_at(at, "a result cannot be a `symbol`, since only the image makes those: use `text`".into()));
+        }
+        Ok(ty)
     }
 }
 
@@ -174,6 +201,7 @@ mod tests {
             "() -> (resource?, resource?, resource?)",
             "(dir: bytes, index: int) -> (text, int, int, bool, int)?",
             "(file: resource, into: oop, start: int, count: int) -> int",
+            "(a: int, b?: int, c?: text?) -> nil",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
@@ -181,7 +209,16 @@ mod tests {
 
     #[test]
     fn white_space_does_not_matter() {
-        assert_eq!(parse(" ( a :int , b: bytes ? )\n->\tself ").unwrap().to_string(), "(a: int, b: bytes?) -> self");
+        assert_eq!(parse(" ( a :int , b ? : bytes ? )\n->\tself ").unwrap().to_string(), "(a: int, b?: bytes?) -> self");
+    }
+
+    #[test]
+    fn there_are_limits_to_what_crosses() {
+        let many = |n: usize| format!("({}) -> nil", (0..n).map(|i| format!("p{i}: bytes")).collect::<Vec<_>>().join(", "));
+        assert!(parse(&many(24)).is_ok());
+        assert_eq!(parse(&many(25)).unwrap_err(), "column 1: the parameters take 50 slots, and at most 48 are possible");
+        let result = format!("() -> ({})", vec!["int"; 33].join(", "));
+        assert_eq!(parse(&result).unwrap_err(), "column 1: the result takes 33 slots, and at most 32 are possible");
     }
 
     #[test]
@@ -200,6 +237,9 @@ mod tests {
             ("(a: int) -> (int)", "column 17: expected `,` and a second type: a tuple of one is the type itself, found `)`"),
             ("(a: int) -> nil nil", "column 17: expected the end, found `nil`"),
             ("(a: int; b: int) -> nil", "column 8: expected `,` or `)`, found `;`"),
+            ("(self?: oop) -> nil", "column 2: `self`, the receiver, is never missing"),
+            ("(a?: int, b: int) -> nil", "column 11: `b` follows a parameter that may be missing, so write `b?`"),
+            ("() -> symbol", "column 7: a result cannot be a `symbol`, since only the image makes those: use `text`"),
             ("(A: int) -> nil", "column 2: expected the name of a parameter (lower-case letters, digits and `_`), found `A`"),
         ] {
             assert_eq!(parse(text).unwrap_err(), error, "{text}");
@@ -210,21 +250,28 @@ mod tests {
         (0..Type::ALL.len(), any::<bool>()).prop_map(|(i, optional)| TypeRef { base: Type::ALL[i].0, optional })
     }
 
+    fn result_type() -> impl Strategy<Value = TypeRef> {
+        type_ref().prop_filter("no result is a symbol", |ty| ty.base != Type::Symbol)
+    }
+
     fn result() -> impl Strategy<Value = ResultType> {
         prop_oneof![
             Just(ResultType::Receiver),
             Just(ResultType::Nil),
-            type_ref().prop_map(ResultType::Value),
-            (prop::collection::vec(type_ref(), 2..5), any::<bool>())
+            result_type().prop_map(ResultType::Value),
+            (prop::collection::vec(result_type(), 2..5), any::<bool>())
                 .prop_map(|(types, optional)| ResultType::Tuple(types, optional)),
         ]
     }
 
     proptest! {
         #[test]
-        fn what_is_printed_reads_back(types in prop::collection::vec(type_ref(), 0..6), receiver: bool, result in result()) {
+        fn what_is_printed_reads_back(
+            types in prop::collection::vec(type_ref(), 0..6), receiver: bool, omittable in 1..8usize, result in result()
+        ) {
             let name = |i: usize| if i == 0 && receiver { "self".to_string() } else { format!("p_{i}") };
-            let params = types.into_iter().enumerate().map(|(i, ty)| Param { name: name(i), ty }).collect();
+            let param = |(i, ty)| Param { name: name(i), ty, omittable: i >= omittable };
+            let params = types.into_iter().enumerate().map(param).collect();
             let signature = Signature { params, result };
             prop_assert_eq!(signature.to_string().parse::<Signature>().unwrap(), signature);
         }

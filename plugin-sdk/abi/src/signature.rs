@@ -23,7 +23,7 @@ pub enum Type {
     Floats,
     /// A String as text.
     Text,
-    /// A Symbol as text.
+    /// A Symbol as text; only as a parameter.
     Symbol,
     /// Any object, by a handle that is good for the call.
     Oop,
@@ -69,6 +69,8 @@ pub struct Param {
     pub name: String,
     /// Its type.
     pub ty: TypeRef,
+    /// `name?: T`: a call may come without it, and it is nil then. Only parameters of the same kind may follow.
+    pub omittable: bool,
 }
 
 /// What a primitive answers.
@@ -99,9 +101,10 @@ impl Signature {
         self.params.first().is_some_and(|p| p.name == "self")
     }
 
-    /// How many arguments the message has.
-    pub fn arg_count(&self) -> usize {
-        self.params.len() - usize::from(self.takes_receiver())
+    /// How many arguments the message may have: the fewest and the most.
+    pub fn arg_count(&self) -> std::ops::RangeInclusive<usize> {
+        let most = self.params.len() - usize::from(self.takes_receiver());
+        most - self.params.iter().filter(|p| p.omittable).count()..=most
     }
 }
 
@@ -140,7 +143,8 @@ impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
         for (i, param) in self.params.iter().enumerate() {
-            write!(f, "{}{}: {}", if i == 0 { "" } else { ", " }, param.name, param.ty)?;
+            let (comma, omittable) = (if i == 0 { "" } else { ", " }, if param.omittable { "?" } else { "" });
+            write!(f, "{comma}{}{omittable}: {}", param.name, param.ty)?;
         }
         write!(f, ") -> {}", self.result)
     }

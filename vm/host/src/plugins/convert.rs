@@ -18,7 +18,7 @@ pub(super) fn arguments(
     resources: &Resources,
     out: &mut Vec<Arg>,
 ) -> Result<(), PrimError> {
-    if signature.arg_count() != call.args.len() {
+    if !signature.arg_count().contains(&call.args.len()) {
         return Err(PrimError::BadNumArgs);
     }
     let mut params = signature.params.as_slice();
@@ -164,9 +164,10 @@ pub(super) fn error(error: PrimitiveError) -> PrimError {
         PrimitiveError::Unsupported => PrimError::Unsupported,
         PrimitiveError::NoModification => PrimError::NoModification,
         PrimitiveError::NoMemory => PrimError::NoMemory,
+        PrimitiveError::NoPluginMemory => PrimError::NoCMemory,
         PrimitiveError::NotFound => PrimError::NotFound,
         PrimitiveError::LimitExceeded => PrimError::LimitExceeded,
         PrimitiveError::Internal => PrimError::NamedInternal,
-        PrimitiveError::OperatingSystem(number) => PrimError::OperatingSystem(number),
+        PrimitiveError::OperatingSystem(number) => PrimError::OperatingSystem(i64::from(number)),
     }
 }
