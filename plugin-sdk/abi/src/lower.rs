@@ -145,9 +145,6 @@ mod tests {
         assert_eq!(slots("() -> self"), []);
         assert_eq!(slots("() -> int?"), [Slot::Value(Type::Int)]);
         assert_eq!(slots("() -> bytes"), [Slot::Address, Slot::Length]);
-        assert_eq!(
-            slots("() -> (resource?, floats)?"),
-            [Slot::Present, Slot::Value(Type::Resource), Slot::Address, Slot::Length]
-        );
+        assert_eq!(slots("() -> (resource?, floats)?"), [Slot::Present, Slot::Value(Type::Resource), Slot::Address, Slot::Length]);
     }
 }
