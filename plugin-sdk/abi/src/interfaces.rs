@@ -207,7 +207,7 @@ macro_rules! tables {
     ($($interface:ident $major:literal $minor:literal $doc:literal {
         $($function:ident($($parameter:ident: $kind:ident),*) $what:literal;)*
     })*) => {
-        #[expect(non_camel_case_types, clippy::enum_variant_names, reason = "named as what it counts")]
+        #[expect(non_camel_case_types, reason = "named as what it counts")]
         #[repr(u32)]
         enum Number { $($interface),* }
 
