@@ -177,20 +177,37 @@ fn ticks(child: &Child) -> Result<u64, Failed> {
     Ok(fields[11].parse::<u64>()? + fields[12].parse::<u64>()?)
 }
 
-fn traces() -> Result<(), Failed> {
+/// The lines of a trace, and that it changes nothing else.
+fn trace(kind: &str, filter: Option<&str>) -> Result<Vec<String>, Failed> {
     let folder = folder_with(TINY)?;
-    let cases = [
-        ("sends", "System class>>primLog:level:", "primLog"),
-        ("primitives", "primitive ConsolePlugin.primitiveLog:level:", "ConsolePlugin"),
-        ("bytecodes", "System class>>log:", "System class>>log:"),
-    ];
-    for (kind, words, filter) in cases {
-        let output = run(folder.path(), &["--trace", kind, TINY], LIMIT);
-        expect(output.stderr_text().contains(words), kind, output.stderr_text().lines().take(9).collect::<Vec<_>>())?;
-        let filtered = run(folder.path(), &["--trace", kind, "--trace-filter", filter, TINY], LIMIT);
-        let all = filtered.stderr_text().lines().all(|line| line.contains(filter));
-        expect(all && !filtered.stderr.is_empty(), filter, filtered.stderr_text())?;
-        expect(filtered.stdout == output.stdout, "a trace changes nothing", kind)?;
+    let plain = run(folder.path(), &[TINY], LIMIT);
+    let mut args = vec!["--trace", kind];
+    args.extend(filter.iter().flat_map(|f| ["--trace-filter", f]));
+    args.push(TINY);
+    let traced = run(folder.path(), &args, LIMIT);
+    expect((traced.status, &traced.stdout) == (plain.status, &plain.stdout), "a trace changes nothing", &traced)?;
+    let lines: Vec<String> = traced.stderr_text().lines().map(str::to_string).collect();
+    expect(!lines.is_empty(), "something is traced", &args)?;
+    Ok(lines)
+}
+
+fn traces() -> Result<(), Failed> {
+    let sends = trace("sends", None)?;
+    expect(sends.iter().any(|l| l == "System class>>primLog:level:"), "sends", &sends[..9])?;
+    for line in trace("sends", Some("System class>>log*"))? {
+        expect(line == "System class>>log:" || line == "System class>>log:level:", "sends by method", line)?;
     }
-    Ok(())
+    for line in trace("primitives", Some("ConsolePlugin"))? {
+        let wanted = "primitive ConsolePlugin.primitiveLog:level: of System class>>primLog:level:: ok";
+        expect(line == wanted, "primitives by plugin", line)?;
+    }
+    let all = trace("bytecodes", None)?;
+    expect(!all.iter().any(|l| l.starts_with("primitive ")), "one kind of trace at a time", &all)?;
+    let found = trace("bytecodes", Some("System class>>log:"))?;
+    for line in &found {
+        expect(line.starts_with("System class>>log: "), "bytecodes by method", line)?;
+        expect(all.contains(line), "the whole trace has it too", line)?;
+    }
+    expect(found.iter().any(|l| l.ends_with("> push self")), "instructions are readable", &found)?;
+    expect(found.iter().any(|l| l.contains("> send primLog:level: with 2")), "operands are readable", &found)
 }

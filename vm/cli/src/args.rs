@@ -1,6 +1,7 @@
 //! The command line as a definition: parser, help, completions and man page are made from it.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use osvm_core::TraceFilter;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -50,9 +51,9 @@ pub struct RunArgs {
     /// Report each send, bytecode, primitive or collection on standard error
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     pub trace: Vec<Trace>,
-    /// Report only what contains this text, such as a class or a selector
-    #[arg(long, value_name = "TEXT", requires = "trace")]
-    pub trace_filter: Option<String>,
+    /// Trace only this class, selector, 'Class>>selector' or plugin; * stands for any text
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    pub trace_filter: Option<TraceFilter>,
     /// Collect garbage at every Nth allocation, and check the heap afterwards
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub gc_stress: u64,

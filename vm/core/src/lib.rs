@@ -15,4 +15,7 @@ pub mod plugin;
 pub mod primitives;
 pub mod special;
 pub mod testing;
+mod trace_filter;
 pub mod vm;
+
+pub use trace_filter::TraceFilter;

@@ -7,6 +7,7 @@ use crate::interp::{CodeCache, MethodCache, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
+use crate::trace_filter::TraceFilter;
 
 /// What a person asked of a VM.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +22,8 @@ pub struct Options {
     pub trace_bytecodes: bool,
     /// Report collections.
     pub trace_gc: bool,
-    /// Only what contains this text is reported.
-    pub trace_filter: Option<String>,
+    /// Only sends, instructions and primitives that it accepts are reported.
+    pub trace_filter: Option<TraceFilter>,
 }
 
 /// Why [`Vm::run`] came back.

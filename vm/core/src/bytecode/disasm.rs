@@ -23,9 +23,8 @@ pub fn disassemble(heap: &Heap, method: Oop) -> Option<String> {
     let mut furthest = 0;
     while let Some((instruction, next)) = decode(header.set(), bytes, pc) {
         ends.retain(|&end| end > pc);
-        let raw: Vec<String> = bytes[pc..next].iter().map(|b| format!("{b:02X}")).collect();
         let indent = "  ".repeat(ends.len());
-        out.push_str(&format!("{:5} <{}> {indent}{}\n", pc + 1, raw.join(" "), describe(heap, method, instruction, next)));
+        out.push_str(&format!("{:5} <{}> {indent}{}\n", pc + 1, hex(&bytes[pc..next]), describe(heap, method, instruction, next)));
         match instruction {
             Instruction::PushClosure { size, .. } => ends.push(next + size as usize),
             Instruction::Jump(by) | Instruction::JumpIf(_, by) => furthest = furthest.max(next as i64 + by as i64),
@@ -37,6 +36,19 @@ pub fn disassemble(heap: &Heap, method: Oop) -> Option<String> {
         pc = next;
     }
     Some(out)
+}
+
+/// The instruction at `pc` (from 1) of a method: its bytes, and what it does. Answers `None` where there is none.
+pub(crate) fn describe_at(heap: &Heap, method: Oop, pc: usize) -> Option<String> {
+    let header = MethodHeader::of(heap, method)?;
+    let bytes = heap.bytes(method);
+    let start = pc.checked_sub(1)?;
+    let (instruction, next) = decode(header.set(), bytes, start)?;
+    Some(format!("<{}> {}", hex(&bytes[start..next]), describe(heap, method, instruction, next)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(" ")
 }
 
 fn literal(heap: &Heap, method: Oop, index: u16) -> String {

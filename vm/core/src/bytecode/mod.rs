@@ -4,6 +4,7 @@ mod disasm;
 mod sista;
 mod v3;
 
+pub(crate) use disasm::describe_at;
 pub use disasm::disassemble;
 
 use crate::heap::Heap;

@@ -279,6 +279,30 @@ impl Op {
             || (self as u8 >= Op::LessJumpFalse as u8 && self as u8 <= Op::IdenticalJumpTrue as u8)
     }
 
+    /// The first instruction of a fused sequence, which may always run alone; other opcodes themselves.
+    pub(crate) const fn unfused(self) -> Op {
+        match self {
+            Op::LessJumpFalse => Op::Less,
+            Op::GreaterJumpFalse => Op::Greater,
+            Op::LessEqualJumpFalse => Op::LessEqual,
+            Op::GreaterEqualJumpFalse => Op::GreaterEqual,
+            Op::EqualJumpFalse => Op::Equal,
+            Op::AddPopTemp => Op::Add,
+            Op::SubtractPopTemp => Op::Subtract,
+            Op::IdenticalJumpFalse | Op::IdenticalJumpTrue => Op::Identical,
+            Op::ConstantAdd | Op::ConstantSubtract | Op::ConstantBitAnd | Op::ConstantReturn => Op::PushConstant,
+            Op::TempReturn | Op::TempAdd | Op::TempTemp | Op::TempConstant | Op::TempSend => Op::PushTemp,
+            Op::TempConstantAdd | Op::TempConstantSubtract | Op::TempConstantAddPopTemp | Op::TempTempAdd => Op::PushTemp,
+            Op::TempConstantLessJumpFalse | Op::TempConstantLessEqualJumpFalse => Op::PushTemp,
+            Op::TempConstantGreaterJumpFalse | Op::TempConstantGreaterEqualJumpFalse => Op::PushTemp,
+            Op::TempConstantEqualJumpFalse | Op::TempTempLessJumpFalse | Op::TempTempLessEqualJumpFalse => Op::PushTemp,
+            Op::TempTempGreaterJumpFalse | Op::TempTempGreaterEqualJumpFalse => Op::PushTemp,
+            Op::FieldSend => Op::PushField,
+            Op::PopPushTemp => Op::Pop,
+            alone => alone,
+        }
+    }
+
     /// Words of an instruction, its cache included.
     pub(crate) const fn words(self) -> usize {
         if self.is_send() {

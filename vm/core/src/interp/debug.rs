@@ -1,9 +1,7 @@
-//! Text about the running image for people: stacks, traces, names.
+//! Text about the running image for people: stacks and names.
 
-use super::code::{Code, Op};
 use super::frames::Activation;
 use super::layout::{context, frame, process};
-use crate::error::PrimError;
 use crate::oop::Oop;
 use crate::special::Special;
 use crate::vm::Vm;
@@ -43,19 +41,30 @@ impl Vm {
         if self.format_of(method).is_none_or(|f| !f.is_compiled_method()) {
             return self.describe(method);
         }
-        let class = self.method_class(method).map_or("?".into(), |c| self.heap.class_name(c));
+        let prefix = if self.home_method(method) == method { "" } else { "[] in " };
+        let (class, selector) = self.class_and_selector(method);
+        format!("{prefix}{class}>>{selector}")
+    }
+
+    /// The names of a method's class and selector; of a CompiledBlock those of the method that it is in.
+    pub(super) fn class_and_selector(&self, method: Oop) -> (String, String) {
+        let unknown = || "?".to_string();
+        let class = self.method_class(method).map_or_else(unknown, |c| self.heap.class_name(c));
+        (class, self.selector_of(self.home_method(method)).unwrap_or_else(unknown))
+    }
+
+    /// The method that a CompiledBlock is in: a block's last literal is the code around it.
+    fn home_method(&self, method: Oop) -> Oop {
         let mut code = method;
-        let mut prefix = "";
         for _ in 0..64 {
             let literals = self.heap.literal_count(code);
             let last = if literals == 0 { Oop::ZERO } else { self.heap.follow(self.heap.fetch(code, literals)) };
-            if self.format_of(last).is_some_and(|f| f.is_compiled_method()) {
-                (code, prefix) = (last, "[] in ");
-            } else {
+            if self.format_of(last).is_none_or(|f| !f.is_compiled_method()) {
                 break;
             }
+            code = last;
         }
-        format!("{prefix}{class}>>{}", self.selector_of(code).unwrap_or_else(|| "?".into()))
+        code
     }
 
     /// The last literal but one is the selector, or an AdditionalMethodState whose second field it is.
@@ -79,9 +88,14 @@ impl Vm {
                 (self.method_of(activation), self.heap.fetch(ctx, context::RECEIVER), closure != self.heap.nil())
             }
         };
+        let name = self.code_name(method, is_block);
+        out.push_str(&format!("  {name}   receiver: {}\n", self.describe(self.heap.follow(receiver))));
+    }
+
+    /// The name of what a frame runs: a block of a V3PlusClosures method has no code of its own.
+    pub(super) fn code_name(&self, method: Oop, is_block: bool) -> String {
         let name = self.method_name(method);
-        let prefix = if is_block && !name.starts_with("[] in ") { "[] in " } else { "" };
-        out.push_str(&format!("  {prefix}{name}   receiver: {}\n", self.describe(self.heap.follow(receiver))));
+        if is_block && !name.starts_with("[] in ") { format!("[] in {name}") } else { name }
     }
 
     fn print_stack(&self, from: Option<Activation>, out: &mut String) {
@@ -130,51 +144,5 @@ impl Vm {
             self.print_stack(Some(activation), &mut out);
         }
         out
-    }
-
-    fn traced(&self, line: &str) -> bool {
-        self.options.trace_filter.as_ref().is_none_or(|filter| line.contains(filter.as_str()))
-    }
-
-    /// Reports the instruction at the saved instruction pointer.
-    pub(crate) fn trace_instruction(&mut self) {
-        if !self.options.trace_bytecodes {
-            return;
-        }
-        let code = self.code_of_frame(self.fp);
-        let pc = code.pc_of(self.ip as usize as *const u64);
-        let index = (self.ip as usize - code.start() as usize) / 8;
-        let op = Op::ALL[(code.words[index] & 0xFF) as usize];
-        let line = format!("{} {pc} {op:?} {}\n", self.method_name(code.method), code.words[index] as i64 >> 32);
-        if self.traced(&line) {
-            self.platform.report(&line);
-        }
-    }
-
-    /// Reports a send.
-    pub(crate) fn trace_send(&mut self, selector: Oop, args: usize) {
-        if !self.options.trace_sends {
-            return;
-        }
-        let receiver = self.heap.follow(self.stack_value(args));
-        let selector = self.heap.text(selector).unwrap_or_else(|| self.describe(selector));
-        let line = format!("{}>>{selector}\n", self.heap.class_name(self.heap.class_of(receiver)));
-        if self.traced(&line) {
-            self.platform.report(&line);
-        }
-    }
-
-    /// Reports a primitive and how it ended.
-    pub(crate) fn trace_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
-        let names = self.names_of(code.method).filter(|_| code.primitive == 117);
-        let name = names.map_or(format!("{}", code.primitive), |(module, function)| format!("{module}.{function}"));
-        let outcome = match result {
-            Ok(()) => "ok".to_string(),
-            Err(error) => format!("failed: {error:?}"),
-        };
-        let line = format!("primitive {name} of {}: {outcome}\n", self.method_name(code.method));
-        if self.traced(&line) {
-            self.platform.report(&line);
-        }
     }
 }

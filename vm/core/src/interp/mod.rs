@@ -15,6 +15,7 @@ mod run;
 mod send;
 mod stack;
 mod start;
+mod trace;
 mod translate;
 
 pub(crate) use control::CONTROL_PRIMITIVES;

@@ -137,7 +137,11 @@ impl Vm {
             // SAFETY: as above; code ends with `End`, which does not fall through.
             ip = unsafe { ip.add(1) };
             // SAFETY: the translator wrote only numbers of opcodes.
-            let op = unsafe { std::mem::transmute::<u8, Op>(word as u8) };
+            let mut op = unsafe { std::mem::transmute::<u8, Op>(word as u8) };
+            if TRACE {
+                // So that every instruction is seen.
+                op = op.unfused();
+            }
 
             let (code, args) = 'invoke: {
                 let word = 'send: {

@@ -166,10 +166,8 @@ impl Vm {
     /// method's own code.
     #[cold]
     pub(crate) fn primitive_failed(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), VmError> {
-        if self.options.trace_primitives {
-            // SAFETY: as in `invoke`.
-            self.trace_primitive(unsafe { &*code }, &Err(failure));
-        }
+        // SAFETY: as in `invoke`.
+        self.trace_primitive(unsafe { &*code }, &Err(failure));
         match self.retry_primitive(code, args, failure) {
             Ok(()) => Ok(()),
             Err(failure) => self.run_fallback(code, args, failure),
@@ -221,9 +219,7 @@ impl Vm {
             Entry::Named => self.call_named(code, args),
             _ => Err(PrimError::Generic),
         };
-        if self.options.trace_primitives {
-            self.trace_primitive(code_ref, &result);
-        }
+        self.trace_primitive(code_ref, &result);
         result
     }
 

@@ -519,3 +519,33 @@ fn stack_effect(instruction: Instruction) -> (i32, i32) {
         I::Return(_) | I::BlockReturn(_) => (0, 0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fused instruction that runs alone must be the first of its sequence.
+    #[test]
+    fn a_fused_instruction_begins_with_its_first() {
+        let alone: Vec<Op> = Op::ALL.iter().copied().filter(|op| op.unfused() == *op).collect();
+        let mut fused = std::collections::HashSet::new();
+        let mut check = |first: Op, found: Option<Op>| {
+            if let Some(op) = found {
+                assert_eq!(op.unfused(), first, "{op:?}");
+                fused.insert(op as u8);
+            }
+        };
+        for &a in &alone {
+            for &b in &alone {
+                check(a, fused_two(&[a, b]));
+                for &c in &alone {
+                    check(a, fused_three(&[a, b, c]));
+                    if a == Op::PushTemp {
+                        alone.iter().for_each(|&d| check(a, fused_four(&[a, b, c, d])));
+                    }
+                }
+            }
+        }
+        assert_eq!(fused.len() + alone.len(), Op::ALL.len(), "every fused instruction is made by some sequence");
+    }
+}

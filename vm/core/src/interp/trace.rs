@@ -1,0 +1,65 @@
+//! What `--trace` reports of sends, instructions and primitives.
+//!
+//! The loop is compiled twice; only the one that traces calls this.
+
+use super::code::Code;
+use crate::bytecode;
+use crate::error::PrimError;
+use crate::oop::Oop;
+use crate::vm::Vm;
+
+impl Vm {
+    /// Reports the instruction at the saved instruction pointer: the code, the pc, the bytes and what they do.
+    pub(crate) fn trace_instruction(&mut self) {
+        if !self.options.trace_bytecodes {
+            return;
+        }
+        let code = self.code_of_frame(self.fp);
+        let method = code.method;
+        if !self.traced(method, &[]) {
+            return;
+        }
+        let pc = code.pc_of(self.ip as usize as *const u64);
+        let name = self.code_name(method, self.stack.is_block(self.fp));
+        let instruction = bytecode::describe_at(&self.heap, method, pc as usize).unwrap_or_else(|| "end of the code".into());
+        self.platform.report(&format!("{name} {pc} {instruction}\n"));
+    }
+
+    /// Reports a send: the class of the receiver and the selector.
+    pub(crate) fn trace_send(&mut self, selector: Oop, args: usize) {
+        if !self.options.trace_sends {
+            return;
+        }
+        let receiver = self.heap.follow(self.stack_value(args));
+        let selector = self.heap.text(selector).unwrap_or_else(|| self.describe(selector));
+        let class = self.heap.class_name(self.heap.class_of(receiver));
+        if self.options.trace_filter.as_ref().is_none_or(|filter| filter.accepts(&class, &selector, &[])) {
+            self.platform.report(&format!("{class}>>{selector}\n"));
+        }
+    }
+
+    /// Reports a primitive and how it ended.
+    pub(crate) fn trace_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
+        if !self.options.trace_primitives {
+            return;
+        }
+        let (module, function) = self.names_of(code.method).filter(|_| code.primitive == 117).unwrap_or_default();
+        if !self.traced(code.method, &[&module, &function]) {
+            return;
+        }
+        let name = if function.is_empty() { code.primitive.to_string() } else { format!("{module}.{function}") };
+        let outcome = match result {
+            Ok(()) => "ok".to_string(),
+            Err(error) => format!("failed: {error:?}"),
+        };
+        self.platform.report(&format!("primitive {name} of {}: {outcome}\n", self.method_name(code.method)));
+    }
+
+    /// The filter lets through what concerns this method, or what has one of the other names.
+    fn traced(&self, method: Oop, names: &[&str]) -> bool {
+        self.options.trace_filter.as_ref().is_none_or(|filter| {
+            let (class, selector) = self.class_and_selector(method);
+            filter.accepts(&class, &selector, names)
+        })
+    }
+}
