@@ -60,5 +60,5 @@ special_objects! {
     54 ClassUnsafeAlien "UnsafeAlien";
     55 ClassWeakFinalizer "WeakFinalizationList";
     56 ForeignCallbackProcess "process of the innermost callback";
-    58 SelectorUnusedBytecode "unusedBytecode";
+    57 SelectorUnusedBytecode "unusedBytecode";
 }

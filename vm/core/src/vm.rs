@@ -98,6 +98,10 @@ pub struct Vm {
     pub(crate) budget: u64,
     /// A preempted process goes behind the others of its priority, not before them.
     pub(crate) preemption_yields: bool,
+    /// External semaphore that is signalled after each collection; 0 for none.
+    pub(crate) gc_semaphore: usize,
+    /// There was a collection, which the image has not been told of.
+    pub(crate) collected: bool,
     /// What the image's file said about it.
     pub(crate) header: ImageHeader,
     /// When it was started (UTC microseconds).

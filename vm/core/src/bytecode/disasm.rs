@@ -127,6 +127,7 @@ fn describe(heap: &Heap, method: Oop, instruction: Instruction, next: usize) -> 
         I::PushInteger(value) => format!("push {value}"),
         I::PushCharacter(value) => format!("push {}", print(heap, Oop::from_character(value))),
         I::PushThisContext => "push thisContext".into(),
+        I::PushThisProcess => "push thisProcess".into(),
         I::Duplicate => "duplicate".into(),
         I::Pop => "pop".into(),
         I::Nop => "nop".into(),

@@ -80,6 +80,8 @@ pub enum Instruction {
     PushCharacter(u32),
     /// Pushes the active context.
     PushThisContext,
+    /// Pushes the active process.
+    PushThisProcess,
     /// Pushes the top once more.
     Duplicate,
     /// Removes the top.
@@ -144,7 +146,7 @@ pub enum Instruction {
     Return(Answer),
     /// Returns from the block to its caller.
     BlockReturn(Answer),
-    /// The primitive of the method; the first bytecode where there is one.
+    /// The primitive of the method; the first bytecode where there is one, and undefined anywhere else.
     CallPrimitive(u16),
     /// Not defined in this set.
     Unused(u8),

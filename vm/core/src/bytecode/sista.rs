@@ -9,6 +9,18 @@ struct Extensions {
     b: i32,
 }
 
+impl Extensions {
+    /// An index that extension A continues. One that no method can have stays one.
+    fn index(&self, low: u8, bits: u32) -> u16 {
+        u16::try_from((self.a as u64) << bits | low as u64).unwrap_or(u16::MAX)
+    }
+
+    /// A signed operand that extension B continues.
+    fn signed(&self, low: u8) -> i32 {
+        self.b << 8 | low as i32
+    }
+}
+
 /// Reads the extensions at `pc`; answers the index of the instruction behind them too.
 fn extensions(code: &[u8], mut pc: usize) -> Option<(Extensions, usize)> {
     let mut ext = Extensions { a: 0, b: 0 };
@@ -55,6 +67,7 @@ fn short(byte: u8, ext: &Extensions) -> Instruction {
         80 => I::PushInteger(0),
         81 => I::PushInteger(1),
         82 if ext.b == 0 => I::PushThisContext,
+        82 if ext.b == 1 => I::PushThisProcess,
         83 => I::Duplicate,
         88 => I::Return(Answer::Receiver),
         89 => I::Return(Answer::True),
@@ -79,8 +92,8 @@ fn short(byte: u8, ext: &Extensions) -> Instruction {
 }
 
 fn with_operand(byte: u8, operand: u8, ext: &Extensions) -> Instruction {
-    let index = (operand as u32 + ext.a * 256) as u16;
-    let signed = operand as i32 + (ext.b << 8);
+    let index = ext.index(operand, 8);
+    let signed = ext.signed(operand);
     let temporary = Variable::Temporary(operand as u16);
     match byte {
         226 => I::Push(Variable::Receiver(index)),
@@ -90,11 +103,11 @@ fn with_operand(byte: u8, operand: u8, ext: &Extensions) -> Instruction {
         231 => I::PushNewArray { size: operand & 127, pop: operand > 127 },
         232 => I::PushInteger(signed),
         233 => I::PushCharacter(signed as u32 & crate::oop::Oop::MAX_CHARACTER),
-        234 => I::Send { selector: (operand as u32 / 8 + ext.a * 32) as u16, args: (operand & 7) + ((ext.b as u8) << 3) },
+        234 => I::Send { selector: ext.index(operand >> 3, 5), args: (operand & 7) | ((ext.b as u8) << 3) },
         235 => {
-            let selector = (operand as u32 / 8 + ext.a * 32) as u16;
+            let selector = ext.index(operand >> 3, 5);
             // An extension B of 64 or more marks a send whose class is on the stack.
-            let args = (operand & 7) + (((ext.b & 63) as u8) << 3);
+            let args = (operand & 7) | (((ext.b & 63) as u8) << 3);
             if ext.b >= 64 { I::DirectedSuperSend { selector, args } } else { I::SuperSend { selector, args } }
         }
         237 => I::Jump(signed),
@@ -116,15 +129,15 @@ fn with_two_operands(byte: u8, first: u8, second: u8, ext: &Extensions) -> Instr
         // The upper bit of the second byte marks primitives that only an optimised method may inline.
         248 if second < 128 => I::CallPrimitive(u16::from_le_bytes([first, second])),
         249 => I::PushFullClosure {
-            literal: (first as u32 + ext.a * 256) as u16,
+            literal: ext.index(first, 8),
             copied: second & 63,
             receiver_on_stack: second & 128 != 0,
             no_outer: second & 64 != 0,
         },
         250 => I::PushClosure {
-            args: (first & 7) + ((ext.a & 15) as u8) * 8,
-            copied: (first >> 3 & 7) + ((ext.a >> 4) as u8 & 7) * 8,
-            size: second as u32 + ((ext.b as u32) << 8 & 0xFFFF00),
+            args: (first & 7) | ((ext.a & 15) as u8) << 3,
+            copied: (first >> 3 & 7) | ((ext.a >> 4 & 7) as u8) << 3,
+            size: second as u32 | ((ext.b as u32) << 8 & 0xFFFF00),
         },
         251 => I::Push(remote),
         252 => I::Store { to: remote, pop: false },

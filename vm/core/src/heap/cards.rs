@@ -104,6 +104,14 @@ impl Heap {
             && (self.header(oop) & object::REMEMBERED_BIT != 0 || self.cards.dirty.iter().any(|dirty| dirty.oop == oop))
     }
 
+    /// The old objects that the next scavenge looks at (`primitiveRootTable`).
+    pub fn remembered_objects(&self) -> Vec<Oop> {
+        let mut found: Vec<Oop> = self.remembered.iter().copied().chain(self.cards.dirty.iter().map(|dirty| dirty.oop)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Notes every young object that the old object `oop` refers to, after its body was written as a whole.
     pub(crate) fn remember_body(&mut self, oop: Oop) {
         if !self.is_old(oop) {

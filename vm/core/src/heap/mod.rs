@@ -241,12 +241,15 @@ impl Heap {
     /// Entry `which` of the special objects array; nil where the array is shorter.
     #[inline]
     pub fn special(&self, which: crate::special::Special) -> Oop {
-        self.fetch(self.special_objects, which as usize)
+        let index = which as usize;
+        if index < self.num_slots(self.special_objects) { self.fetch(self.special_objects, index) } else { self.nil }
     }
 
-    /// Replaces an entry of the special objects array.
+    /// Replaces an entry of the special objects array, if the array is that long.
     pub fn set_special(&mut self, which: crate::special::Special, value: Oop) {
-        self.store(self.special_objects, which as usize, value);
+        if (which as usize) < self.num_slots(self.special_objects) {
+            self.store(self.special_objects, which as usize, value);
+        }
     }
 
     /// True for a young object; false for an old one and for immediates.

@@ -17,8 +17,8 @@ pub const CLASS_TABLE_PAGES: usize = 4096;
 pub const HIDDEN_ROOTS_SLOTS: usize = CLASS_TABLE_PAGES + 8;
 /// Classes in a page of the class table.
 pub const PAGE_SLOTS: usize = 1024;
-/// Length that a special objects array needs: one more than the highest index that the VM reads.
-pub const SPECIAL_OBJECTS_SLOTS: usize = Special::SelectorUnusedBytecode as usize + 1;
+/// Length that a special objects array needs. Entries behind are of newer VMs and nil where an image does not have them.
+pub const SPECIAL_OBJECTS_SLOTS: usize = Special::PrimErrTable as usize + 1;
 /// Class indices 16 to 19 mark objects of the VM's own; no class stands for them.
 const PUNS: std::ops::RangeInclusive<u32> = 16..=19;
 

@@ -10,6 +10,17 @@ use crate::oop::Oop;
 use crate::special::Special;
 use crate::vm::Vm;
 
+/// As many copied values as the bytecodes can give a closure.
+const MAX_COPIED: usize = 63;
+
+/// What runs when a closure is evaluated.
+struct Block {
+    entry: BlockEntry,
+    method: Oop,
+    receiver: Oop,
+    first_copied: usize,
+}
+
 impl Vm {
     /// A BlockClosure of the active frame; its copied values are taken off the stack.
     pub(crate) fn make_closure(&mut self, start_pc: i64, args: usize, copied: usize) -> Result<Oop, VmError> {
@@ -55,11 +66,22 @@ impl Vm {
         self.sp += 8 * copied as u64;
     }
 
-    /// Primitives 201 to 205, 207 and the like: evaluates the closure below `args` arguments.
+    /// Primitives 201 to 205 and 207: evaluates the closure below `args` arguments.
     pub(crate) fn primitive_closure_value(&mut self, args: usize) -> Result<(), PrimError> {
+        self.primitive_closure_value_no_switch(args)?;
+        self.poll()
+    }
+
+    /// Primitives 209, 221 and 222: the same, and no other process runs before the closure's first instruction.
+    pub(crate) fn primitive_closure_value_no_switch(&mut self, args: usize) -> Result<(), PrimError> {
         let closure = self.stack_value(args);
-        self.check_closure(closure, args)?;
-        self.activate_closure(closure, args)
+        let block = self.block_of(closure, args)?;
+        self.activate_closure(closure, args, &block).map_err(|e| self.stop(e))
+    }
+
+    fn poll(&mut self) -> Result<(), PrimError> {
+        self.heap.poll_countdown -= 1;
+        if self.heap.poll_countdown < 0 { self.safe_point().map_err(|e| self.stop(e)) } else { Ok(()) }
     }
 
     /// Code, method and receiver of a closure that ran lately and takes `args` arguments, and the index of its first copied value.
@@ -111,81 +133,77 @@ impl Vm {
     /// Primitives 206 and 208, `valueWithArguments:`.
     pub(crate) fn primitive_closure_value_with_arguments(&mut self, _args: usize) -> Result<(), PrimError> {
         let (array, closure) = (self.stack_value(0), self.stack_value(1));
-        if self.format_of(array) != Some(Format::INDEXABLE) {
-            return Err(PrimError::BadArgument);
-        }
-        let count = self.heap.num_slots(array);
-        self.check_closure(closure, count)?;
-        self.sp += 8;
-        for i in 0..count {
-            self.push(self.heap.fetch(array, i));
-        }
-        self.activate_closure(closure, count)
+        let count = self.array_size(array)?;
+        let block = self.block_of(closure, count)?;
+        self.spread(1, array, count);
+        self.activate_closure(closure, count, &block).map_err(|e| self.stop(e))?;
+        self.poll()
     }
 
-    /// Makes a frame for a closure whose arguments are on the stack above it. Fails without a change where it is malformed.
-    fn activate_closure(&mut self, closure: Oop, args: usize) -> Result<(), PrimError> {
-        let code_field = self.heap.fetch_followed(closure, closure::CODE);
-        let flags = args as u64 | frame::IS_BLOCK;
-        if let Some(start_pc) = code_field.as_small_int() {
-            let outer = self.heap.fetch_followed(closure, closure::OUTER);
-            if !self.is_context(outer) {
-                return Err(PrimError::BadReceiver);
-            }
-            let method = self.heap.fetch_followed(outer, context::METHOD);
-            let receiver = self.heap.fetch_followed(outer, context::RECEIVER);
-            let start_pc = u32::try_from(start_pc).map_err(|_| PrimError::BadReceiver)?;
-            let block = self.block_code(method, start_pc, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-            let block = block.ok_or(PrimError::BadReceiver)?;
-            let copied = self.heap.num_slots(closure) - closure::FIRST_COPIED;
-            if block.args as usize != args || block.copied as usize != copied {
-                return Err(PrimError::BadReceiver);
-            }
-            self.enter(block.code, method, flags, receiver, block.ip as usize as u64);
-            self.push_copied(closure, closure::FIRST_COPIED, copied);
-        } else {
-            let first = closure::FULL_FIRST_COPIED;
-            if self.heap.num_slots(closure) < first || self.format_of(code_field).is_none_or(|f| !f.is_compiled_method()) {
-                return Err(PrimError::BadReceiver);
-            }
-            let receiver = self.heap.fetch_followed(closure, closure::FULL_RECEIVER);
-            let copied = self.heap.num_slots(closure) - first;
-            if copied > 63 {
-                return Err(PrimError::BadReceiver);
-            }
-            let block = self.full_block_code(code_field, copied, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-            // SAFETY: the code was just found in the cache, which drops none before the next full collection.
-            let temps = unsafe { &*block.code }.temps as usize;
-            if block.args as usize != args || args + copied > temps {
-                return Err(PrimError::BadReceiver);
-            }
-            self.enter(block.code, code_field, flags, receiver, block.ip as usize as u64);
-            self.push_copied(closure, first, copied);
-            for _ in 0..block.temps {
-                self.push(self.heap.nil());
-            }
-        }
-        if self.sp < self.limit {
-            self.overflow().map_err(|e| self.stop(e))?;
-        }
-        self.heap.poll_countdown -= 1;
-        if self.heap.poll_countdown < 0 {
-            self.safe_point().map_err(|e| self.stop(e))?;
-        }
-        Ok(())
+    /// What runs for a closure that is called with `args` arguments; fails where the closure is malformed.
+    fn block_of(&mut self, closure: Oop, args: usize) -> Result<Block, PrimError> {
+        self.check_closure(closure, args)?;
+        let code = self.heap.fetch_followed(closure, closure::CODE);
+        let block = match code.as_small_int() {
+            Some(start_pc) => self.block_in_method(closure, start_pc)?,
+            None => self.compiled_block(closure, code)?,
+        };
+        if block.entry.args as usize == args { Ok(block) } else { Err(PrimError::BadReceiver) }
     }
 
-    #[inline]
-    fn push_copied(&mut self, closure: Oop, first: usize, copied: usize) {
-        for i in 0..copied {
-            self.push(self.heap.fetch(closure, first + i));
+    /// The code of a BlockClosure is in the method of its outer context.
+    fn block_in_method(&mut self, closure: Oop, start_pc: i64) -> Result<Block, PrimError> {
+        let outer = self.heap.fetch_followed(closure, closure::OUTER);
+        if !self.is_context(outer) {
+            return Err(PrimError::BadReceiver);
         }
+        let method = self.heap.fetch_followed(outer, context::METHOD);
+        let receiver = self.heap.fetch_followed(outer, context::RECEIVER);
+        let start_pc = u32::try_from(start_pc).map_err(|_| PrimError::BadReceiver)?;
+        let entry = self.block_code(method, start_pc, self.is_context(receiver)).map_err(|e| self.stop(e))?;
+        let entry = entry.ok_or(PrimError::BadReceiver)?;
+        if entry.copied as usize != self.heap.num_slots(closure) - closure::FIRST_COPIED {
+            return Err(PrimError::BadReceiver);
+        }
+        Ok(Block { entry, method, receiver, first_copied: closure::FIRST_COPIED })
+    }
+
+    /// The code of a FullBlockClosure is a CompiledBlock.
+    fn compiled_block(&mut self, closure: Oop, code: Oop) -> Result<Block, PrimError> {
+        let first_copied = closure::FULL_FIRST_COPIED;
+        if self.heap.num_slots(closure) < first_copied || self.format_of(code).is_none_or(|f| !f.is_compiled_method()) {
+            return Err(PrimError::BadReceiver);
+        }
+        let receiver = self.heap.fetch_followed(closure, closure::FULL_RECEIVER);
+        let copied = self.heap.num_slots(closure) - first_copied;
+        if copied > MAX_COPIED {
+            return Err(PrimError::BadReceiver);
+        }
+        let entry = self.full_block_code(code, copied, self.is_context(receiver)).map_err(|e| self.stop(e))?;
+        // SAFETY: the code was just found in the cache, which drops none before the next full collection.
+        let temps = unsafe { &*entry.code }.temps as usize;
+        if entry.args as usize + copied > temps {
+            return Err(PrimError::BadReceiver);
+        }
+        Ok(Block { entry, method: code, receiver, first_copied })
+    }
+
+    /// Makes a frame for a closure whose arguments are on the stack above it.
+    fn activate_closure(&mut self, closure: Oop, args: usize, block: &Block) -> Result<(), VmError> {
+        let entry = &block.entry;
+        self.enter(entry.code, block.method, args as u64 | frame::IS_BLOCK, block.receiver, entry.ip as usize as u64);
+        for i in 0..entry.copied as usize {
+            self.push(self.heap.fetch(closure, block.first_copied + i));
+        }
+        for _ in 0..entry.temps {
+            self.push(self.heap.nil());
+        }
+        if self.sp < self.limit { self.overflow() } else { Ok(()) }
     }
 
     /// Sends `attemptToAssign: value withIndex:` for a store into a read-only object. The image's method leaves without an answer.
     pub(crate) fn send_attempt_to_assign(&mut self, object: Oop, index: usize, value: Oop) -> Result<(), VmError> {
-        let selector = self.heap.special(Special::SelectorAttemptToAssign);
-        if selector == self.heap.nil() {
+        if self.heap.special(Special::SelectorAttemptToAssign) == self.heap.nil() {
             return Err(VmError::Fatal(format!(
                 "a store into {}, which is read-only, and the image has no way to be told",
                 self.describe(object)
@@ -194,6 +212,6 @@ impl Vm {
         self.push(object);
         self.push(value);
         self.push(Oop::from_small_int(index as i64 + 1));
-        self.send(selector, 2)
+        self.send_special(Special::SelectorAttemptToAssign, 2)
     }
 }

@@ -34,6 +34,7 @@ ops! {
     PushFalse;
     PushNil;
     PushThisContext;
+    PushThisProcess;
     Duplicate;
     Pop;
     Nop;
@@ -53,8 +54,9 @@ ops! {
     PushFullClosure "a: copied values, c: bit 0 receiver on the stack, bit 1 no outer context, b: literal";
     Jump "b: words, forwards";
     JumpBack "b: words; polls";
-    JumpTrue "b: words";
-    JumpFalse "b: words";
+    JumpTrue "b: words, c: where to go on after mustBeBoolean, behind the code";
+    JumpFalse "b: words, c: as for JumpTrue";
+    TestAgain "behind the code: the answer of mustBeBoolean is on the stack; b: words back to the jump";
     Send "a: arguments, b: literal of the selector";
     SendSuper "a: arguments, b: literal of the selector";
     SendDirectedSuper "a: arguments, b: literal of the selector";
@@ -96,7 +98,7 @@ ops! {
     BlockReturnTop;
     BlockReturnNil;
     StoreErrorCode "first store of a method whose primitive failed: b: offset";
-    Unused "a: the bytecode";
+    Unused "sends unusedBytecode; a: the bytecode";
     End "behind the last instruction";
     LessJumpFalse "fused: Less, then JumpFalse";
     GreaterJumpFalse "fused";
@@ -199,6 +201,17 @@ pub(crate) struct Block {
     pub copied: u8,
 }
 
+/// What a frame looks like before an instruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Values on its stack: arguments, temporaries and operands.
+    pub depth: u16,
+    /// Arguments.
+    pub args: u8,
+    /// It is a block's.
+    pub is_block: bool,
+}
+
 /// A translated method or CompiledBlock. Its address stays the same until it is dropped, which is only at a full collection
 /// when no frame uses it.
 pub(crate) struct Code {
@@ -216,10 +229,14 @@ pub(crate) struct Code {
     pub primitive: u16,
     /// The word of `words` where a frame begins.
     pub start: *const u64,
-    /// The words.
+    /// The words: the instructions in order up to `End`, and behind it one word for each conditional jump.
     pub words: Box<[u64]>,
+    /// Number of words up to `End`, itself included.
+    pub main: usize,
     /// For each word the pc (from 1, as contexts have it) of its instruction.
     pub pcs: Box<[u32]>,
+    /// For each word up to `End` what the frame looks like.
+    pub shapes: Box<[Shape]>,
     /// Blocks inside, by ascending start.
     pub blocks: Box<[Block]>,
     /// For a named primitive: what it resolved to, and in which generation of the host.
@@ -239,10 +256,32 @@ impl Code {
         self.pcs[index.min(self.pcs.len() - 1)]
     }
 
+    /// `ip` is behind the instructions.
+    pub(crate) fn is_behind(&self, ip: *const u64) -> bool {
+        ip as usize >= self.words[self.main..].as_ptr() as usize
+    }
+
     /// The word of the instruction at `pc`; `None` if no instruction starts there.
     pub(crate) fn word_at(&self, pc: u32) -> Option<usize> {
-        let index = self.pcs.partition_point(|&p| p < pc);
-        (self.pcs.get(index) == Some(&pc)).then_some(index)
+        let pcs = &self.pcs[..self.main];
+        let index = pcs.partition_point(|&p| p < pc);
+        (pcs.get(index) == Some(&pc)).then_some(index)
+    }
+
+    /// The instruction before the one at word `index`; `None` at the start.
+    pub(crate) fn word_before(&self, index: usize) -> Option<usize> {
+        self.word_at(*self.pcs[..index].last()?)
+    }
+
+    /// The number of arguments of the send at word `index`; `None` if none is there.
+    pub(crate) fn sends_at(&self, index: usize) -> Option<usize> {
+        let word = self.words[index];
+        Op::ALL[(word & 0xFF) as usize].is_send().then(|| operand_a(word))
+    }
+
+    /// Where a frame goes on when `mustBeBoolean` answered to its jump, whose operand `c` is given.
+    pub(crate) fn after_must_be_boolean(&self, c: usize) -> *const u64 {
+        self.ip_at(self.main + c)
     }
 
     /// Where `word` is.
@@ -261,7 +300,7 @@ impl Code {
     /// Forgets what every send saw.
     pub(crate) fn reset_caches(&mut self) {
         let mut i = 0;
-        while i < self.words.len() {
+        while i < self.main {
             let op = Op::ALL[(self.words[i] & 0xFF) as usize];
             if op.is_send() {
                 self.words[i + 1] = 0;

@@ -52,7 +52,7 @@ pub(crate) const CONTROL_PRIMITIVES: &[(u16, ControlPrimitive)] = &[
     (206, Vm::primitive_closure_value_with_arguments),
     (207, Vm::primitive_closure_value),
     (208, Vm::primitive_closure_value_with_arguments),
-    (209, Vm::primitive_closure_value),
+    (209, Vm::primitive_closure_value_no_switch),
     (210, Vm::primitive_context_at),
     (211, Vm::primitive_context_at_put),
     (212, Vm::primitive_context_size),
@@ -60,48 +60,73 @@ pub(crate) const CONTROL_PRIMITIVES: &[(u16, ControlPrimitive)] = &[
     (215, Vm::primitive_flush_cache),
     (216, Vm::primitive_flush_cache),
     (218, Vm::primitive_try_named_primitive),
-    (221, Vm::primitive_closure_value),
-    (222, Vm::primitive_closure_value),
+    (221, Vm::primitive_closure_value_no_switch),
+    (222, Vm::primitive_closure_value_no_switch),
     (230, Vm::primitive_relinquish),
     (242, Vm::primitive_signal_at_utc_microseconds),
     (248, Vm::primitive_become_forward_keep_hash),
     (249, Vm::primitive_become_forward_copy_hash),
+    (568, Vm::primitive_suspend_and_answer_list),
     (570, Vm::primitive_flush_cache),
-    (578, Vm::primitive_suspend),
+    (578, Vm::primitive_suspend_to_wait_again),
 ];
 
-/// What a primitive does otherwise where the receiver is a context: its fields may be in a frame.
-pub(crate) fn lookup_for_context(number: u16) -> Option<ControlPrimitive> {
-    Some(match number {
-        60 => |vm, args| vm.context_or(60, args, 1, Vm::primitive_context_at),
-        61 => |vm, args| vm.context_or(61, args, 2, Vm::primitive_context_at_put),
-        62 => |vm, args| vm.context_or(62, args, 0, Vm::primitive_context_size),
-        73 => |vm, args| vm.context_or(73, args, 1, Vm::primitive_context_inst_var_at),
-        74 => |vm, args| vm.context_or(74, args, 2, Vm::primitive_context_inst_var_at_put),
-        173 => |vm, args| vm.context_or(173, args, 1, Vm::primitive_context_inst_var_at),
-        174 => |vm, args| vm.context_or(174, args, 2, Vm::primitive_context_inst_var_at_put),
-        148 => |vm, args| vm.context_or(148, args, 0, Vm::primitive_context_clone),
-        _ => return None,
-    })
+/// Primitives whose object may be a context, whose fields may be in a frame: number, number of arguments without the mirrors',
+/// and what they do then.
+const ON_CONTEXTS: &[(u16, usize, ControlPrimitive)] = &[
+    (60, 1, |vm, args| vm.context_or(60, args, 1, Vm::primitive_context_at)),
+    (61, 2, |vm, args| vm.context_or(61, args, 2, Vm::primitive_context_at_put)),
+    (62, 0, |vm, args| vm.context_or(62, args, 0, Vm::primitive_context_size)),
+    (73, 1, |vm, args| vm.context_or(73, args, 1, Vm::primitive_context_inst_var_at)),
+    (74, 2, |vm, args| vm.context_or(74, args, 2, Vm::primitive_context_inst_var_at_put)),
+    (148, 0, |vm, args| vm.context_or(148, args, 0, Vm::primitive_context_clone)),
+    (173, 1, |vm, args| vm.context_or(173, args, 1, Vm::primitive_context_inst_var_at)),
+    (174, 2, |vm, args| vm.context_or(174, args, 2, Vm::primitive_context_inst_var_at_put)),
+];
+
+/// What a primitive with this number of arguments does where the object that it is about may be a context: where the receiver is
+/// one, and where the object is the first argument (mirror primitives).
+pub(crate) fn lookup_for_context(number: u16, args: usize, receiver_is_context: bool) -> Option<ControlPrimitive> {
+    let row = ON_CONTEXTS.iter().find(|row| row.0 == number)?;
+    (receiver_is_context || args > row.1).then_some(row.2)
+}
+
+/// A failure of the primitives that try others: its code, negative.
+fn own_failure(error: PrimError) -> PrimError {
+    PrimError::Object(Oop::from_small_int(-(error.code() as i64)))
 }
 
 impl Vm {
     /// Runs `on_context` if the object that the primitive is about is a context, else the numbered primitive. With one
-    /// argument more than usual the object is the first argument (mirror primitives).
+    /// argument more than `usual` the object is the first argument.
     fn context_or(&mut self, number: u16, args: usize, usual: usize, on_context: ControlPrimitive) -> Result<(), PrimError> {
-        let object = self.stack_value(usual);
-        if object.is_pointer() && self.heap.class_index(object) == CLASS_INDEX_CONTEXT {
+        let Some(primitive) = crate::primitives::lookup(number).filter(|p| p.accepts(args)) else {
+            return Err(PrimError::BadNumArgs);
+        };
+        if self.is_context(self.stack_value(usual)) {
             return on_context(self, args);
         }
-        match crate::primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
-            Some(Run::Value(run)) => {
+        self.run_row(primitive.run, args)
+    }
+
+    /// Runs the VM's own primitive of this name.
+    pub(crate) fn run_by_name(&mut self, name: &str, args: usize) -> Result<(), PrimError> {
+        let run = crate::primitives::lookup_by_name(name, args).ok_or(PrimError::NotFound)?;
+        self.run_row(run, args)
+    }
+
+    /// Runs a primitive of the table.
+    fn run_row(&mut self, run: Run, args: usize) -> Result<(), PrimError> {
+        match run {
+            Run::Value(run) => {
                 // SAFETY: receiver and arguments are on the active stack, which a value primitive does not change.
                 let operands = unsafe { Args::new(self.sp as usize as *const Oop, args) };
                 let value = run(self, operands)?;
                 self.answer(args, value);
                 Ok(())
             }
-            _ => Err(PrimError::Generic),
+            Run::Control(run) => run(self, args),
+            Run::Fails(_) => Err(PrimError::Unsupported),
         }
     }
 
@@ -231,30 +256,39 @@ impl Vm {
         Ok(found)
     }
 
-    /// Replaces the top `drop` values by the elements of an Array.
-    fn spread(&mut self, drop: usize, array: Oop) -> Result<usize, PrimError> {
-        let count = self.array_size(array)?;
+    /// Replaces the top `drop` values by the `count` elements of an Array.
+    pub(crate) fn spread(&mut self, drop: usize, array: Oop, count: usize) {
         self.sp += 8 * drop as u64;
         for i in 0..count {
             self.push(self.heap.fetch(array, i));
         }
-        Ok(count)
     }
 
     /// Size of an argument that must be an Array small enough for a frame.
-    fn array_size(&self, array: Oop) -> Result<usize, PrimError> {
-        match self.format_of(array) {
-            Some(Format::INDEXABLE) if self.heap.num_slots(array) <= 250 => Ok(self.heap.num_slots(array)),
-            _ => Err(PrimError::BadArgument),
+    pub(crate) fn array_size(&self, array: Oop) -> Result<usize, PrimError> {
+        if self.format_of(array) != Some(Format::INDEXABLE) {
+            return Err(PrimError::BadArgument);
+        }
+        let count = self.heap.num_slots(array);
+        if count <= super::translate::LARGE_CONTEXT as usize { Ok(count) } else { Err(PrimError::BadNumArgs) }
+    }
+
+    /// Makes the object that a mirror primitive is about its receiver: the first argument takes the place of the receiver.
+    fn drop_mirror(&mut self, args: usize, usual: usize) {
+        if args > usual {
+            let object = self.stack_value(usual);
+            self.stack.write(self.sp + 8 * args as u64, object.bits());
         }
     }
 
-    fn primitive_perform_with_arguments(&mut self, _args: usize) -> Result<(), PrimError> {
+    /// Primitive 84: receiver, selector, arguments; as a mirror primitive with the object as first argument.
+    fn primitive_perform_with_arguments(&mut self, args: usize) -> Result<(), PrimError> {
         let (array, selector, receiver) = (self.stack_value(0), self.stack_value(1), self.heap.follow(self.stack_value(2)));
         let count = self.array_size(array)?;
         let class_index = self.heap.class_index_of(receiver);
         self.check_performed(|vm| vm.lookup(class_index, selector), count)?;
-        self.spread(2, array)?;
+        self.drop_mirror(args, 2);
+        self.spread(args, array, count);
         self.send(selector, count).map_err(|e| self.stop(e))
     }
 
@@ -272,11 +306,8 @@ impl Vm {
         }
         let for_context = self.is_context(receiver);
         let found = self.check_performed(|vm| vm.lookup_in(class, selector, for_context), count)?;
-        if args == 4 {
-            self.stack.write(self.sp + 32, receiver.bits());
-            self.sp += 8;
-        }
-        self.spread(3, array)?;
+        self.drop_mirror(args, 3);
+        self.spread(args, array, count);
         match found {
             Found::Code(code) => self.invoke(code, count),
             _ => self.send(selector, count),
@@ -284,16 +315,14 @@ impl Vm {
         .map_err(|e| self.stop(e))
     }
 
-    /// Primitive 188: receiver, arguments, method; as a mirror primitive with the object as first argument.
+    /// Primitive 188: receiver, arguments, method; as a mirror primitive with the object as first argument, and one more in some
+    /// classes.
     fn primitive_execute_method_with_arguments(&mut self, args: usize) -> Result<(), PrimError> {
         let (method, array, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
         let count = self.array_size(array)?;
         let code = self.executable(method, receiver, count)?;
-        if args == 3 {
-            self.stack.write(self.sp + 24, receiver.bits());
-            self.sp += 8;
-        }
-        self.spread(2, array)?;
+        self.drop_mirror(args, 2);
+        self.spread(args, array, count);
         self.invoke(code, count).map_err(|e| self.stop(e))
     }
 
@@ -315,47 +344,77 @@ impl Vm {
         self.invoke(code, count).map_err(|e| self.stop(e))
     }
 
-    /// Primitive 118: receiver, primitive number, arguments.
-    fn primitive_try_primitive(&mut self, _args: usize) -> Result<(), PrimError> {
+    /// Primitive 118: receiver, primitive number, arguments; as a mirror primitive with the object as first argument. Its own
+    /// failures have negative codes, which tells them from those of the primitive that it runs.
+    fn primitive_try_primitive(&mut self, args: usize) -> Result<(), PrimError> {
         let (array, number, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
-        let count = self.array_size(array)?;
-        let index = number.as_small_int().and_then(|n| u16::try_from(n).ok()).ok_or(PrimError::BadArgument)?;
-        let control = if self.is_context(receiver) { lookup_for_context(index) } else { None };
-        self.spread(2, array)?;
-        let result = match (control, crate::primitives::lookup(index).filter(|p| p.accepts(count)).map(|p| p.run)) {
-            (Some(run), _) | (None, Some(Run::Control(run))) => run(self, count),
-            (None, Some(Run::Value(run))) => {
-                // SAFETY: as in `context_or`.
-                let operands = unsafe { Args::new(self.sp as usize as *const Oop, count) };
-                run(self, operands).map(|value| self.answer(count, value))
-            }
-            _ => Err(PrimError::Unsupported),
+        let index = number.as_small_int().ok_or(own_failure(PrimError::BadArgument))?;
+        let count = self.array_size(array).map_err(own_failure)?;
+        let index = u16::try_from(index).map_err(|_| own_failure(PrimError::BadIndex))?;
+        let for_context = lookup_for_context(index, count, self.is_context(receiver));
+        let run = match crate::primitives::lookup(index) {
+            Some(row) if row.accepts(count) => for_context.map_or(row.run, Run::Control),
+            Some(_) => return Err(own_failure(PrimError::BadNumArgs)),
+            None if (256..=519).contains(&index) && count == 0 => return self.try_quick_method(index, args),
+            None => return Err(own_failure(PrimError::BadIndex)),
         };
-        result.inspect_err(|_| {
+        let mirror = self.stack_value(args);
+        self.drop_mirror(args, 2);
+        self.spread(args, array, count);
+        self.run_row(run, count).inspect_err(|_| {
             self.sp += 8 * count as u64;
+            if args > 2 {
+                self.stack.write(self.sp, mirror.bits());
+                self.push(receiver);
+            }
             self.push(number);
             self.push(array);
         })
     }
 
-    /// Primitive 218: context, method, receiver, arguments.
+    /// What a quick method of this number would answer to the object.
+    fn try_quick_method(&mut self, number: u16, args: usize) -> Result<(), PrimError> {
+        let object = self.stack_value(2);
+        let value = match number {
+            256 => object,
+            257 => self.heap.true_(),
+            258 => self.heap.false_(),
+            259 => self.heap.nil(),
+            260..=263 => Oop::from_small_int(number as i64 - 261),
+            _ => self.field_of_receiver(object, number as usize - 264).map_err(|e| self.stop(e))?,
+        };
+        self.answer(args, value);
+        Ok(())
+    }
+
+    /// Primitive 218: context, method, receiver, arguments. Its own failures have negative codes, and so has one of the primitive
+    /// that has no reason.
     fn primitive_try_named_primitive(&mut self, args: usize) -> Result<(), PrimError> {
-        if args < 3 {
-            return Err(PrimError::BadNumArgs);
-        }
         let (array, receiver, method) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
-        let count = self.array_size(array)?;
-        let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
-        let primitive = self.plugins.resolve(&module, &function).map_err(|_| PrimError::NotFound)?;
+        let count = self.array_size(array).map_err(|_| own_failure(PrimError::BadReceiver))?;
+        let header = crate::bytecode::MethodHeader::of(&self.heap, method).ok_or(own_failure(PrimError::BadReceiver))?;
+        let names = self.names_of(method).filter(|_| self.primitive_of(method) == 117);
+        let (module, function) = names.ok_or(own_failure(PrimError::BadArgument))?;
+        if header.args() != count {
+            return Err(own_failure(PrimError::BadReceiver));
+        }
         let saved = self.sp;
         self.push(receiver);
         for i in 0..count {
             self.push(self.heap.fetch(array, i));
         }
-        let result = self.call_resolved(primitive, count);
+        let result = match self.plugins.resolve(&module, &function) {
+            Ok(primitive) => self.call_resolved(primitive, count),
+            Err(_) if module.is_empty() => self.run_by_name(&function, count),
+            Err(_) => Err(PrimError::Generic),
+        };
         let value = self.stack_value(0);
         self.sp = saved;
-        result.map(|()| self.answer(args, value))
+        match result {
+            Ok(()) => Ok(self.answer(args, value)),
+            Err(PrimError::Generic) => Err(own_failure(PrimError::Generic)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Primitives 89, 116, 119: what was cached of methods is out of date.
@@ -397,7 +456,7 @@ impl Vm {
     /// Primitive 136: semaphore (or nil), tick of the millisecond clock.
     fn primitive_signal_at_milliseconds(&mut self, args: usize) -> Result<(), PrimError> {
         let tick = self.stack_value(0).as_small_int().ok_or(PrimError::BadArgument)? as u64;
-        let semaphore = self.stack_value(1);
+        let semaphore = self.semaphore_or_nil(1)?;
         let now = self.platform.utc_microseconds();
         let now_tick = (self.platform.monotonic_microseconds() / MILLISECOND) & MILLISECOND_MASK;
         let ahead = tick.wrapping_sub(now_tick) & MILLISECOND_MASK;
@@ -410,12 +469,8 @@ impl Vm {
 
     /// Primitive 242: semaphore (or nil), UTC microseconds.
     fn primitive_signal_at_utc_microseconds(&mut self, args: usize) -> Result<(), PrimError> {
-        let time = self.stack_value(0);
-        let time = match time.as_small_int() {
-            Some(value) => value.max(0) as u64,
-            None => return Err(PrimError::BadArgument),
-        };
-        let semaphore = self.stack_value(1);
+        let time = crate::primitives::unsigned_64(&self.heap, self.stack_value(0)).ok_or(PrimError::BadArgument)?;
+        let semaphore = self.semaphore_or_nil(1)?;
         self.set_timer(semaphore, time);
         self.sp += 8 * args as u64;
         Ok(())

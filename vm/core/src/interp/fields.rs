@@ -34,10 +34,27 @@ impl Vm {
         VmError::Corrupt(format!("special selector {index} is sent and the image has none"))
     }
 
+    /// Sends `unusedBytecode` to the active context, where the image has a selector for it. If that answers, the bytecode is tried
+    /// again: the image may have made another of it.
     #[cold]
-    pub(crate) fn unused_bytecode(&mut self, byte: usize) -> VmError {
-        let method = self.stack.oop(self.fp, frame::METHOD);
-        VmError::Corrupt(format!("{} runs the bytecode {byte}, which its set does not define", self.method_name(method)))
+    pub(crate) fn unused_bytecode(&mut self, byte: usize) -> Result<(), VmError> {
+        let selector = self.heap.special(Special::SelectorUnusedBytecode);
+        if selector == self.heap.nil() || selector == Oop::ZERO {
+            let method = self.method_name(self.stack.oop(self.fp, frame::METHOD));
+            return Err(VmError::Corrupt(format!("{method} runs the bytecode {byte}, which its set does not define")));
+        }
+        let ctx = self.marry(self.fp)?;
+        self.push(ctx);
+        self.send_special(Special::SelectorUnusedBytecode, 0)
+    }
+
+    /// Sends `mustBeBoolean` to the top of the stack, on which a jump depends. Where the image goes back to the jump itself and where it
+    /// answers, the jump is tried again with the answer.
+    #[cold]
+    pub(crate) fn must_be_boolean(&mut self, way_back: usize) -> Result<(), VmError> {
+        self.ip = self.code_of_frame(self.fp).after_must_be_boolean(way_back) as usize as u64;
+        let selector = self.heap.special(Special::SelectorMustBeBoolean);
+        self.send(selector, 0)
     }
 
     /// Field `index` of an object that may be no such object.

@@ -7,6 +7,7 @@
 
 use super::code::Code;
 use super::layout::{closure, context, frame};
+use super::translate::LARGE_CONTEXT;
 use crate::error::VmError;
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
 use crate::oop::Oop;
@@ -189,6 +190,17 @@ impl Vm {
     /// Makes a context the active frame: of its own page if it has a frame that is the newest there, else of a new one. The
     /// registers of the frame that was active must have been written to its page.
     pub(crate) fn resume_context(&mut self, ctx: Oop) -> Result<(), VmError> {
+        self.make_active(ctx, None)
+    }
+
+    /// Returns `value` to a context: makes it the active frame as [`Vm::resume_context`] does, and pushes the value.
+    pub(crate) fn resume_with(&mut self, ctx: Oop, value: Oop) -> Result<(), VmError> {
+        self.make_active(ctx, Some(value))?;
+        self.push(value);
+        Ok(())
+    }
+
+    fn make_active(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {
         if let Some(fp) = self.frame_of_context(ctx) {
             let page = self.stack.page_of(fp);
             if self.stack.pages[page].fp == fp {
@@ -197,11 +209,19 @@ impl Vm {
             }
             self.divorce_page(page)?;
         }
-        self.make_base_frame(ctx)
+        self.make_base_frame(ctx, returned)
     }
 
-    /// Makes a frame for a context on a page of its own and activates it.
-    fn make_base_frame(&mut self, ctx: Oop) -> Result<(), VmError> {
+    /// True for a closure of so many arguments.
+    fn takes(&self, closure: Oop, args: usize) -> bool {
+        closure.is_pointer()
+            && self.heap.pointer_slots(closure) > closure::ARGS
+            && self.heap.fetch(closure, closure::ARGS) == Oop::from_small_int(args as i64)
+    }
+
+    /// Makes a frame for a context on a page of its own and activates it. `returned` is the value that will be pushed next: the
+    /// context's code waits for it.
+    fn make_base_frame(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {
         let corrupt = |what: &str| VmError::Corrupt(format!("a context {what}"));
         let method = self.heap.fetch_followed(ctx, context::METHOD);
         let closure = self.heap.fetch_followed(ctx, context::CLOSURE);
@@ -210,32 +230,34 @@ impl Vm {
         let code = self.code_for(method, self.is_context(receiver))?;
         // SAFETY: code_for answers the address of code in the cache, which drops none while this function runs.
         let code_ref = unsafe { &*code };
-        let args = match is_block {
-            false => code_ref.args as usize,
-            true if closure.is_immediate() || self.heap.num_slots(closure) <= closure::ARGS => {
-                return Err(corrupt("has a closure that is none"));
-            }
-            true => self.heap.fetch(closure, closure::ARGS).as_small_int().unwrap_or(0).clamp(0, 255) as usize,
-        };
-        let stackp = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(-1);
-        let room = self.heap.num_slots(ctx) - context::FIRST_TEMP;
-        // Images pop values off contexts that are about to be returned to: arguments and temporaries are there all the same.
-        let least = if is_block { args } else { code_ref.temps as usize };
-        if stackp < 0 || stackp as usize > room || least > room {
-            return Err(corrupt(&format!("has the stack pointer {stackp}")));
-        }
-        let values = (stackp as usize).max(least);
         let pc = self.heap.fetch(ctx, context::PC).as_small_int().unwrap_or(0);
         let word = code_ref
             .word_at(pc.clamp(0, u32::MAX as i64) as u32)
             .ok_or_else(|| corrupt(&format!("has the pc {pc}, where no instruction is")))?;
+        let shape = code_ref.shapes[word];
+        let args = shape.args as usize;
+        if is_block != shape.is_block || (is_block && !self.takes(closure, args)) {
+            return Err(corrupt(&format!("has the pc {pc}, which is not in its code")));
+        }
+        let stackp = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(-1);
+        let least = (shape.depth as usize).saturating_sub(returned.is_some() as usize).max(args);
+        let room = (self.heap.num_slots(ctx) - context::FIRST_TEMP).min(LARGE_CONTEXT as usize);
+        if stackp < 0 || stackp as usize > room || least > room {
+            return Err(corrupt(&format!("has the stack pointer {stackp}")));
+        }
+        // Images take the last value off the stack of a context and return it to that context, which need not be one that waits for
+        // a value (`Context>>jump`): then it is a temporary that they put back so, and the value that is waited for, too.
+        let (stackp, values) = (stackp as usize, (stackp as usize).max(least));
+        let missing = returned.unwrap_or(self.heap.nil());
+        let value = |vm: &mut Vm, i: usize| if i < stackp { vm.heap.fetch_followed(ctx, context::FIRST_TEMP + i) } else { missing };
         let page = self.take_page()?;
         self.page = page;
         self.limit = self.stack.pages[page].limit;
         self.sp = self.stack.pages[page].top;
         self.push(if is_block { closure } else { receiver });
         for i in 0..args {
-            self.push_followed(ctx, context::FIRST_TEMP + i);
+            let value = value(self, i);
+            self.push(value);
         }
         let sender = self.heap.fetch_followed(ctx, context::SENDER);
         self.push(sender);
@@ -247,7 +269,8 @@ impl Vm {
         self.push(Oop(args as u64 | if is_block { frame::IS_BLOCK } else { 0 }));
         self.push(receiver);
         for i in args..values {
-            self.push_followed(ctx, context::FIRST_TEMP + i);
+            let value = value(self, i);
+            self.push(value);
         }
         self.ip = code_ref.ip_at(word) as usize as u64;
         let number = Oop::from_small_int(self.stack.frame_number(self.fp));
@@ -262,11 +285,6 @@ impl Vm {
     pub(crate) fn push(&mut self, oop: Oop) {
         self.sp -= 8;
         self.stack.write(self.sp, oop.bits());
-    }
-
-    fn push_followed(&mut self, ctx: Oop, index: usize) {
-        let value = self.heap.fetch_followed(ctx, index);
-        self.push(value);
     }
 
     /// The value `depth` below the top of the active stack.

@@ -234,8 +234,10 @@ impl Vm {
             264..=519 if args == 0 && for_context => Entry::FieldOfContext((number - 264) as u8),
             264..=519 if args == 0 => Entry::Field((number - 264) as u8),
             117 => Entry::Named,
-            201..=205 | 207 | 209 | 221 | 222 => Entry::Closure,
-            _ => match if for_context { super::control::lookup_for_context(number) } else { None } {
+            201..=205 | 207 => Entry::Closure,
+            // These only mark a method; their code runs.
+            19 | 198 | 199 => Entry::Frame,
+            _ => match super::control::lookup_for_context(number, args, for_context) {
                 Some(run) => Entry::Control(run),
                 None => match primitives::lookup(number).filter(|p| p.accepts(args)).map(|p| p.run) {
                     Some(Run::Value(run)) => Entry::Value(run),
@@ -410,6 +412,7 @@ impl Vm {
         }
         let micros = self.platform.monotonic_microseconds().saturating_sub(started);
         self.count_collection(full, micros);
+        self.collected = true;
         if self.options.trace_gc {
             let kind = if full { "full collection" } else { "scavenge" };
             let after = self.heap.old_bytes();

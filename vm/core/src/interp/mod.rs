@@ -3,7 +3,6 @@
 mod closures;
 mod code;
 mod control;
-mod core_named;
 mod debug;
 mod fields;
 mod frames;
@@ -18,6 +17,6 @@ mod start;
 mod trace;
 mod translate;
 
-pub(crate) use control::CONTROL_PRIMITIVES;
+pub(crate) use control::{CONTROL_PRIMITIVES, MILLISECOND_MASK};
 pub(crate) use lookup::{CodeCache, MethodCache};
 pub(crate) use stack::StackZone;

@@ -1,6 +1,6 @@
 //! Processes: the scheduler, semaphores, mutexes, timers, and what happens at a safe point.
 
-use super::layout::process;
+use super::layout::{context, process};
 use super::run::POLL_INTERVAL;
 use crate::error::{PrimError, VmError};
 use crate::oop::Oop;
@@ -231,6 +231,9 @@ impl Vm {
 
     /// Signals that something became unreachable and that memory runs short.
     fn tell_of_memory(&mut self) -> Result<(), VmError> {
+        if std::mem::take(&mut self.collected) && self.gc_semaphore != 0 {
+            self.signal_external(self.gc_semaphore)?;
+        }
         for _ in 0..std::mem::take(&mut self.heap.pending_finalization) {
             self.signal_special(Special::TheFinalizationSemaphore)?;
         }
@@ -326,6 +329,66 @@ impl Vm {
         Ok(())
     }
 
+    /// Primitive 568: suspends a process that waits on a semaphore or mutex so that it waits again when it is resumed. Answers the
+    /// list that it was on.
+    pub(crate) fn primitive_suspend_and_answer_list(&mut self, args: usize) -> Result<(), PrimError> {
+        self.suspend_to_wait_again(args, true)
+    }
+
+    /// Primitive 578: the same, but answers nil where the process waited.
+    pub(crate) fn primitive_suspend_to_wait_again(&mut self, args: usize) -> Result<(), PrimError> {
+        self.suspend_to_wait_again(args, false)
+    }
+
+    fn suspend_to_wait_again(&mut self, args: usize, answer_any_list: bool) -> Result<(), PrimError> {
+        let proc = self.stack_value(args);
+        self.primitive_suspend(args)?;
+        let list = self.stack_value(0);
+        if list == self.heap.nil() || proc == self.active_process() {
+            return Ok(());
+        }
+        if self.ready_list(self.priority(proc)) == Some(list) {
+            return Ok(());
+        }
+        let ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        if self.is_context(ctx) {
+            self.back_to_send(ctx, proc, list).map_err(|e| self.stop(e))?;
+        }
+        if !answer_any_list {
+            self.answer(0, self.heap.nil());
+        }
+        Ok(())
+    }
+
+    /// Sets a context, which waits for `list` behind the send that made it wait, back to that send. On its stack is what the send
+    /// answers; in its place go the receiver of the send and, if it has an argument, the process (a mutex is also entered on behalf
+    /// of another). Nothing is changed where no such send is before the context's pc.
+    fn back_to_send(&mut self, ctx: Oop, proc: Oop, list: Oop) -> Result<(), VmError> {
+        let active = self.flush_stack()?;
+        let (method, receiver) = (self.heap.fetch_followed(ctx, context::METHOD), self.heap.fetch_followed(ctx, context::RECEIVER));
+        let code = self.code_for(method, self.is_context(receiver))?;
+        // SAFETY: code_for answers the address of code in the cache, which drops none while this function runs.
+        let code = unsafe { &*code };
+        let pc = self.heap.fetch(ctx, context::PC).as_small_int().and_then(|pc| u32::try_from(pc).ok());
+        let send = pc.and_then(|pc| code.word_at(pc)).and_then(|word| code.word_before(word));
+        if let Some(word) = send
+            && let Some(args) = code.sends_at(word).filter(|&args| args <= 1)
+        {
+            let depth = code.shapes[word].depth as usize;
+            let operands = [list, proc];
+            if self.heap.fetch(ctx, context::STACKP) == Oop::from_small_int((depth - args) as i64)
+                && context::FIRST_TEMP + depth <= self.heap.num_slots(ctx)
+            {
+                for (i, &operand) in operands[..=args].iter().enumerate() {
+                    self.heap.store(ctx, context::FIRST_TEMP + depth - 1 - args + i, operand);
+                }
+                self.heap.store(ctx, context::STACKP, Oop::from_small_int(depth as i64));
+                self.heap.store(ctx, context::PC, Oop::from_small_int(code.pcs[word] as i64));
+            }
+        }
+        self.resume_context(active)
+    }
+
     /// Primitive 167, `yield`.
     pub(crate) fn primitive_yield(&mut self, _args: usize) -> Result<(), PrimError> {
         let active = self.active_process();
@@ -402,7 +465,13 @@ impl Vm {
         Ok(())
     }
 
-    /// Signals `semaphore` at `time` (UTC microseconds); 0 for never.
+    /// The operand at this depth, if it is a semaphore or nil.
+    pub(crate) fn semaphore_or_nil(&self, depth: usize) -> Result<Oop, PrimError> {
+        let semaphore = self.stack_value(depth);
+        if semaphore == self.heap.nil() || self.is_semaphore(semaphore) { Ok(semaphore) } else { Err(PrimError::BadArgument) }
+    }
+
+    /// Signals `semaphore` at `time` (UTC microseconds); nil for never.
     pub(crate) fn set_timer(&mut self, semaphore: Oop, time: u64) {
         let nil = self.heap.nil();
         let on = semaphore != nil && self.is_semaphore(semaphore);

@@ -21,9 +21,7 @@ impl Vm {
         }
         self.leave_frame_context(self.fp);
         self.stack.pages[self.page].fp = 0;
-        self.resume_context(sender)?;
-        self.push(value);
-        Ok(())
+        self.resume_with(sender, value)
     }
 
     /// True for a context that control can return to.
@@ -43,8 +41,7 @@ impl Vm {
         let ctx = self.marry(self.fp)?;
         self.push(ctx);
         self.push(value);
-        let selector = self.heap.special(Special::SelectorCannotReturn);
-        self.send(selector, 1)
+        self.send_special(Special::SelectorCannotReturn, 1)
     }
 
     /// The context that a block's `^` returns from: the home of its closure. `None` if the block has none.
@@ -82,7 +79,8 @@ impl Vm {
                 None => return self.cannot_return(value),
             }
         }
-        if let Some(unwind) = unwind {
+        // A home that is marked itself has its unwind block too.
+        if let Some(unwind) = unwind.or_else(|| self.is_marked(target, UNWIND_MARK).then_some(target)) {
             return self.about_to_return(value, unwind);
         }
         self.return_from(target, value)
@@ -95,8 +93,7 @@ impl Vm {
         self.push(ctx);
         self.push(value);
         self.push(through);
-        let selector = self.heap.special(Special::SelectorAboutToReturn);
-        self.send(selector, 2)
+        self.send_special(Special::SelectorAboutToReturn, 2)
     }
 
     /// Returns `value` from `target`, which is on the sender chain of the active frame: everything above it is dropped.
@@ -172,18 +169,11 @@ impl Vm {
     fn return_from_context(&mut self, ctx: Oop, sender: Oop, value: Oop) -> Result<(), VmError> {
         let sender = self.heap.follow(sender);
         if !self.can_resume(sender) {
-            self.make_active(ctx)?;
+            self.resume_context(ctx)?;
             return self.cannot_return(value);
         }
         self.widow(ctx);
-        self.make_active(sender)?;
-        self.push(value);
-        Ok(())
-    }
-
-    /// Resumes a context when no page is active.
-    fn make_active(&mut self, ctx: Oop) -> Result<(), VmError> {
-        self.resume_context(ctx)
+        self.resume_with(sender, value)
     }
 
     /// The method of an activation has this primitive number, which only marks it.

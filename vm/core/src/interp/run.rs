@@ -9,7 +9,6 @@ use super::layout::frame;
 use crate::error::VmError;
 use crate::object::{CLASS_INDEX_ARRAY, CLASS_INDEX_MASK, Format, IMMUTABLE_BIT, SLOTS_SHIFT};
 use crate::oop::Oop;
-use crate::special::Special;
 use crate::vm::{Args, Outcome, Vm};
 
 /// Sends and backward jumps between two looks for events.
@@ -449,6 +448,7 @@ impl Vm {
                                 let ctx = self.marry(self.fp)?;
                                 push!(ctx);
                             }
+                            Op::PushThisProcess => push!(self.active_process()),
                             Op::Duplicate => push!(top!(0)),
                             Op::Pop => drop_values!(1),
                             Op::Nop => {}
@@ -526,13 +526,12 @@ impl Vm {
                                 if condition == taken {
                                     skip!(operand_b(word) - 1);
                                 } else if condition != other {
-                                    // The answer of mustBeBoolean is tested again by the same jump.
-                                    skip!(-1);
                                     push!(condition);
-                                    let selector = self.heap.special(Special::SelectorMustBeBoolean);
-                                    slowly!(self.send(selector, 0));
+                                    slowly!(self.must_be_boolean(operand_c(word)));
+                                    leave_if_asked!();
                                 }
                             }
+                            Op::TestAgain => skip!(operand_b(word) - 1),
                             Op::Send => send_word!(word),
                             Op::SendSpecial | Op::Divide | Op::MakePoint => {
                                 if op == Op::Divide {
@@ -726,8 +725,9 @@ impl Vm {
                             Op::HomeReturnFalse => home_return!(false_),
                             Op::HomeReturnNil => home_return!(nil),
                             Op::Unused => {
-                                save!();
-                                return Err(self.unused_bytecode(operand_a(word)));
+                                skip!(-1);
+                                slowly!(self.unused_bytecode(operand_a(word)));
+                                leave_if_asked!();
                             }
                             Op::End => {
                                 save!();

@@ -10,6 +10,8 @@ use crate::plugin::Call;
 use crate::special::Special;
 use crate::vm::{Args, Vm};
 
+/// Bytes that the operands of a sound frame may take below the limit of its page, by far.
+const OPERANDS: u64 = 8 * 256;
 /// A `doesNotUnderstand:` that is not understood either stops the VM; so many redirections of one send are a loop.
 const MAX_REDIRECTIONS: usize = 16;
 
@@ -121,6 +123,17 @@ impl Vm {
     pub(crate) fn send(&mut self, selector: Oop, args: usize) -> Result<(), VmError> {
         let (code, args) = self.find_method(selector, args)?;
         self.invoke(code, args)
+    }
+
+    /// Sends a message of the VM's own, whose receiver and arguments were pushed, from the active frame. None of these is meant to
+    /// be answered by the image; each one that is leaves its answer on the frame's stack, which ends that before it leaves its page.
+    pub(crate) fn send_special(&mut self, selector: Special, args: usize) -> Result<(), VmError> {
+        let selector = self.heap.special(selector);
+        if self.sp < self.limit - OPERANDS {
+            let method = self.method_name(self.stack.oop(self.fp, frame::METHOD));
+            return Err(VmError::Fatal(format!("{method} is sent {} for ever", self.describe(selector))));
+        }
+        self.send(selector, args)
     }
 
     /// Runs a method whose receiver and arguments are on the stack: its primitive, or else a new frame.
@@ -274,7 +287,8 @@ impl Vm {
         if let Err(_missing) = resolved {
             // SAFETY: as above.
             let method = unsafe { (*code).method };
-            return self.core_primitive(method, args);
+            let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
+            return if module.is_empty() { self.run_by_name(&function, args) } else { Err(PrimError::NotFound) };
         }
         self.call_resolved(resolved.map_err(|_| PrimError::NotFound)?, args)
     }

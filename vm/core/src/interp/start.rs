@@ -2,7 +2,7 @@
 
 use super::layout::process;
 use super::{CodeCache, MethodCache, StackZone};
-use crate::error::{PrimError, VmError};
+use crate::error::VmError;
 use crate::heap::Heap;
 use crate::image::{ImageHeader, LoadedImage};
 use crate::platform::Platform;
@@ -47,6 +47,8 @@ impl Vm {
             next_wake: 0,
             budget: 0,
             preemption_yields,
+            gc_semaphore: 0,
+            collected: false,
             header,
             start_time,
         }
@@ -91,14 +93,5 @@ impl Vm {
         }
         self.resume_active_process()?;
         Ok(result.is_ok())
-    }
-
-    /// Primitives of the VM's own that images call by name, without a module.
-    pub(crate) fn core_primitive(&mut self, method: crate::oop::Oop, args: usize) -> Result<(), PrimError> {
-        let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
-        if !module.is_empty() {
-            return Err(PrimError::NotFound);
-        }
-        super::core_named::call(self, &function, args)
     }
 }

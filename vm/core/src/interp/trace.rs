@@ -15,11 +15,12 @@ impl Vm {
             return;
         }
         let code = self.code_of_frame(self.fp);
-        let method = code.method;
-        if !self.traced(method, &[]) {
+        let (method, ip) = (code.method, self.ip as usize as *const u64);
+        // What lies behind the code stands for no instruction.
+        if code.is_behind(ip) || !self.traced(method, &[]) {
             return;
         }
-        let pc = code.pc_of(self.ip as usize as *const u64);
+        let pc = code.pc_of(ip);
         let name = self.code_name(method, self.stack.is_block(self.fp));
         let instruction = bytecode::describe_at(&self.heap, method, pc as usize).unwrap_or_else(|| "end of the code".into());
         self.platform.report(&format!("{name} {pc} {instruction}\n"));

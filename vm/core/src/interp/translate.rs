@@ -3,7 +3,7 @@
 //! The translation is also the check that lets the loop run without checking: every literal index is below the literal count,
 //! every temporary inside the frame, every jump at an instruction, and the operand stack stays inside a context.
 
-use super::code::{Block, Code, Entry, Op, SEND_WORDS, word};
+use super::code::{Block, Code, Entry, Op, SEND_WORDS, Shape, word};
 use super::layout::frame;
 use crate::bytecode::{Answer, Instruction, MethodHeader, Variable, decode};
 use crate::heap::Heap;
@@ -11,7 +11,7 @@ use crate::oop::Oop;
 
 /// Slots of a context for temporaries and operands, by the large-frame bit of the method's header.
 const SMALL_CONTEXT: u8 = 16;
-const LARGE_CONTEXT: u8 = 56;
+pub(super) const LARGE_CONTEXT: u8 = 56;
 
 /// A piece of code with arguments of its own: the method or a block in it.
 struct Scope {
@@ -30,16 +30,14 @@ struct Translator<'a> {
     scopes: Vec<Scope>,
     words: Vec<u64>,
     pcs: Vec<u32>,
+    shapes: Vec<Shape>,
     blocks: Vec<Block>,
     /// Word index of the instruction at each byte; `u32::MAX` where none starts.
     word_of: Vec<u32>,
     /// Jumps to be resolved: word, target byte.
     jumps: Vec<(usize, usize)>,
-}
-
-/// The pc behind the last bytecode: compiled code may end in a trailer that is no code.
-fn end_of_code(heap: &Heap, method: Oop) -> usize {
-    heap.byte_size(method)
+    /// Conditional jumps: word, and the pc behind.
+    tests: Vec<(usize, u32)>,
 }
 
 /// Translates a method or CompiledBlock. An error says what is wrong with it.
@@ -53,7 +51,7 @@ pub(super) fn translate(heap: &Heap, method: Oop, for_context: bool, is_full_blo
         return Err(format!("it has {} arguments and {} temporaries", header.args(), header.temps()));
     }
     let bytes = heap.bytes(method);
-    let end = end_of_code(heap, method);
+    let end = bytes.len();
     let mut t = Translator {
         heap,
         header,
@@ -64,21 +62,23 @@ pub(super) fn translate(heap: &Heap, method: Oop, for_context: bool, is_full_blo
         scopes: vec![Scope { end: usize::MAX, args: header.args(), is_block: is_full_block }],
         words: Vec::with_capacity(2 * (end - header.initial_pc().min(end)) + 1),
         pcs: Vec::new(),
+        shapes: Vec::new(),
         blocks: Vec::new(),
         word_of: vec![u32::MAX; end + 1],
         jumps: Vec::new(),
+        tests: Vec::new(),
     };
-    let reached = t.reachable(end)?;
-    t.instructions(end, &reached)?;
+    let depths = t.depths(end)?;
+    t.instructions(end, &depths)?;
     t.resolve_jumps()?;
     t.fuse();
-    Ok(t.finish())
+    t.finish()
 }
 
 impl Translator<'_> {
-    /// Marks the bytes where instructions start that control can reach, and checks the depth of the stack on the way.
-    /// What lies behind the last return of a method may be a trailer of any bytes.
-    fn reachable(&self, end: usize) -> Result<Vec<bool>, String> {
+    /// The depth of the stack before each instruction that control can reach, by the byte where it starts; -1 elsewhere. What lies
+    /// behind the last return of a method may be a trailer of any bytes.
+    fn depths(&self, end: usize) -> Result<Vec<i32>, String> {
         let room = if self.header.large_frame() { LARGE_CONTEXT } else { SMALL_CONTEXT } as i32;
         let mut depth_at = vec![-1i32; end + 1];
         let mut todo = vec![(self.header.initial_pc(), self.header.temps() as i32)];
@@ -130,28 +130,30 @@ impl Translator<'_> {
                 pc = next;
             }
         }
-        Ok(depth_at.into_iter().map(|d| d >= 0).collect())
+        Ok(depth_at)
     }
 
-    fn instructions(&mut self, end: usize, reached: &[bool]) -> Result<(), String> {
+    fn instructions(&mut self, end: usize, depths: &[i32]) -> Result<(), String> {
         let mut pc = self.header.initial_pc();
         while pc < end {
             while self.scopes.last().is_some_and(|s| s.end == pc) {
                 self.scopes.pop();
             }
-            if !reached[pc] {
+            let Ok(depth) = u16::try_from(depths[pc]) else {
                 pc += 1;
                 continue;
-            }
+            };
             let Some((instruction, next)) = decode(self.header.set(), self.bytes, pc) else {
                 return Err(format!("its code ends inside pc {}", pc + 1));
             };
-            if let Some(inside) = (pc + 1..next).find(|&p| reached[p]) {
+            if let Some(inside) = (pc + 1..next).find(|&p| depths[p] >= 0) {
                 return Err(format!("it jumps into the middle of an instruction at pc {}", inside + 1));
             }
             self.word_of[pc] = self.words.len() as u32;
             self.instruction(instruction, pc, next).map_err(|what| format!("{what} at pc {}", pc + 1))?;
             self.pcs.resize(self.words.len(), pc as u32 + 1);
+            let Scope { args, is_block, .. } = *self.scope();
+            self.shapes.resize(self.words.len(), Shape { depth, args: args as u8, is_block });
             if let Instruction::PushClosure { args, copied, size } = instruction {
                 self.enter_block(args, copied, next, size);
             }
@@ -159,6 +161,7 @@ impl Translator<'_> {
         }
         self.words.push(word(Op::End, 0, 0, 0));
         self.pcs.push(end as u32 + 1);
+        self.shapes.push(Shape::default());
         Ok(())
     }
 
@@ -227,9 +230,12 @@ impl Translator<'_> {
             I::PushInteger(value) => self.push(Op::PushConstant, 0, 0, value),
             I::PushCharacter(value) => self.push(Op::PushCharacter, 0, 0, value as i32),
             I::PushThisContext => self.push(Op::PushThisContext, 0, 0, 0),
+            I::PushThisProcess => self.push(Op::PushThisProcess, 0, 0, 0),
             I::Duplicate => self.push(Op::Duplicate, 0, 0, 0),
             I::Pop => self.push(Op::Pop, 0, 0, 0),
-            I::Nop | I::CallPrimitive(_) => self.push(Op::Nop, 0, 0, 0),
+            I::Nop => self.push(Op::Nop, 0, 0, 0),
+            I::CallPrimitive(_) if pc == self.header.initial_pc() && self.header.has_primitive() => self.push(Op::Nop, 0, 0, 0),
+            I::CallPrimitive(_) => self.push(Op::Unused, self.bytes[pc], 0, 0),
             I::PushNewArray { size, pop } => self.push(if pop { Op::NewArrayPop } else { Op::NewArray }, size, 0, 0),
             I::PushClosure { args, copied, size } => {
                 self.jumps.push((self.words.len(), next + size as usize));
@@ -242,7 +248,10 @@ impl Translator<'_> {
             }
             I::Jump(by) if by < 0 => self.jump(Op::JumpBack, next, by),
             I::Jump(by) => self.jump(Op::Jump, next, by),
-            I::JumpIf(condition, by) => self.jump(if condition { Op::JumpTrue } else { Op::JumpFalse }, next, by),
+            I::JumpIf(condition, by) => {
+                self.tests.push((self.words.len(), next as u32 + 1));
+                self.jump(if condition { Op::JumpTrue } else { Op::JumpFalse }, next, by);
+            }
             I::Send { selector, args } => {
                 let b = self.literal(selector)?;
                 self.send(Op::Send, args, b);
@@ -380,8 +389,23 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Code {
-        Code {
+    /// Behind the code, for each conditional jump, where its frame goes on when `mustBeBoolean` answers. Meanwhile the pc is that
+    /// behind the jump, as images expect that go back to the jump themselves.
+    fn ways_back(&mut self) -> Result<(), String> {
+        for (number, (at, pc)) in std::mem::take(&mut self.tests).into_iter().enumerate() {
+            let c = u16::try_from(number).map_err(|_| "it has too many conditional jumps")?;
+            self.words[at] |= (c as u64) << 16;
+            let back = at as i64 - self.words.len() as i64;
+            self.push(Op::TestAgain, 0, 0, back as i32);
+            self.pcs.push(pc);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Code, String> {
+        let main = self.words.len();
+        self.ways_back()?;
+        Ok(Code {
             method: self.method,
             entry: Entry::Frame,
             args: self.header.args() as u8,
@@ -390,10 +414,12 @@ impl Translator<'_> {
             primitive: 0,
             start: std::ptr::null(),
             words: self.words.into_boxed_slice(),
+            main,
             pcs: self.pcs.into_boxed_slice(),
+            shapes: self.shapes.into_boxed_slice(),
             blocks: self.blocks.into_boxed_slice(),
             named: None,
-        }
+        })
     }
 
     /// Rewrites the first opcode of frequent sequences. The words behind it stay as they are, so that the sequence can be entered
@@ -492,7 +518,7 @@ fn stack_effect(instruction: Instruction) -> (i32, i32) {
     use Instruction as I;
     match instruction {
         I::Push(_) | I::PushLiteral(_) | I::PushReceiver | I::PushTrue | I::PushFalse | I::PushNil => (1, 0),
-        I::PushInteger(_) | I::PushCharacter(_) | I::PushThisContext => (1, 0),
+        I::PushInteger(_) | I::PushCharacter(_) | I::PushThisContext | I::PushThisProcess => (1, 0),
         I::Duplicate => (1, 1),
         I::Store { pop, .. } => (-(pop as i32), 1),
         I::Pop | I::JumpIf(..) => (-1, 1),

@@ -57,7 +57,6 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     fails(251, "primitiveControlVMProfiling", NO_PROFILER),
     fails(252, "primitiveVMProfileSamplesInto", NO_PROFILER),
     fails(253, "primitiveCollectCogCodeConstituents", "There is no machine code."),
-    fails(568, "primitiveSuspendBackingUpV1", "Processes are suspended by 88."),
     fails(630, "primitiveLoadBoolean8FromExternalAddress", NO_ADDRESSES),
     fails(631, "primitiveLoadUInt8FromExternalAddress", NO_ADDRESSES),
     fails(632, "primitiveLoadInt8FromExternalAddress", NO_ADDRESSES),

@@ -1,4 +1,4 @@
-//! Many elements at once: primitives 105, 145, 156, 158 and 574.
+//! Many elements at once: primitives 105, 145, 156, 158, 235 and 574.
 
 use super::operands::{Answer, Operands, no_context, unsigned_64};
 use super::subscript::named_fields;
@@ -26,6 +26,13 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         (1, 2),
         "Order of two byte strings, optionally after a table of 256 bytes: negative, zero or positive.",
         compare_strings,
+    ),
+    value(
+        235,
+        "primitiveCompareString",
+        (3, 3),
+        "Whether the first of two byte strings is before (1), equal to (2) or behind (3) the second, after a table of 256 bytes.",
+        compare_in_order,
     ),
     value(574, "primitiveFloat64ArrayAdd", (3, 3), "Adds two arrays of 64-bit floats element by element into a third.", add_floats),
 ];
@@ -134,17 +141,26 @@ fn byte_string(heap: &Heap, oop: Oop) -> Result<&[u8], PrimError> {
     if oop.is_pointer() && heap.format(oop).is_bytes() { Ok(heap.bytes(oop)) } else { Err(PrimError::BadArgument) }
 }
 
-fn compare_strings(vm: &mut Vm, args: Args) -> Answer {
-    let (a, b) = (byte_string(&vm.heap, args.receiver())?, byte_string(&vm.heap, args.get(0))?);
-    let order = if args.count() > 1 {
-        let table = byte_string(&vm.heap, args.get(1))?;
-        Some(<&[u8; 256]>::try_from(table).map_err(|_| PrimError::BadArgument)?)
-    } else {
-        None
+/// Negative, zero or positive as `a` is before, equal to or behind `b`; `order` is nothing or a table of 256 bytes.
+fn difference(heap: &Heap, a: Oop, b: Oop, order: Option<Oop>) -> Result<i64, PrimError> {
+    let (a, b) = (byte_string(heap, a)?, byte_string(heap, b)?);
+    let order = match order {
+        Some(table) => Some(<&[u8; 256]>::try_from(byte_string(heap, table)?).map_err(|_| PrimError::BadArgument)?),
+        None => None,
     };
     let rank = |byte: u8| order.map_or(byte, |table| table[byte as usize]) as i64;
     let difference = a.iter().zip(b).map(|(&a, &b)| rank(a) - rank(b)).find(|&difference| difference != 0);
-    Ok(Oop::from_small_int(difference.unwrap_or(a.len() as i64 - b.len() as i64)))
+    Ok(difference.unwrap_or(a.len() as i64 - b.len() as i64))
+}
+
+fn compare_strings(vm: &mut Vm, args: Args) -> Answer {
+    let order = (args.count() > 1).then(|| args.get(1));
+    Ok(Oop::from_small_int(difference(&vm.heap, args.receiver(), args.get(0), order)?))
+}
+
+fn compare_in_order(vm: &mut Vm, args: Args) -> Answer {
+    let difference = difference(&vm.heap, args.get(0), args.get(1), Some(args.get(2)))?;
+    Ok(Oop::from_small_int(2 + difference.signum()))
 }
 
 fn add_floats(vm: &mut Vm, args: Args) -> Answer {

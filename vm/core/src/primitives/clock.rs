@@ -3,6 +3,7 @@
 use super::operands::Answer;
 use super::{Primitive, value};
 use crate::error::PrimError;
+use crate::interp::MILLISECOND_MASK;
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::vm::{Args, Vm};
@@ -26,9 +27,6 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     value(245, "primitiveCoarseUTCMicrosecondClock", (0, 0), "The same as 240.", utc_microseconds),
     value(246, "primitiveCoarseLocalMicrosecondClock", (0, 0), "The same as 241.", local_microseconds),
 ];
-
-/// The millisecond clock counts to this and starts again at 0.
-const MILLISECOND_MASK: u64 = 0x1FFF_FFFF;
 
 fn milliseconds(vm: &mut Vm, _: Args) -> Answer {
     let milliseconds = vm.platform.monotonic_microseconds() / 1000;

@@ -34,7 +34,7 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (185, "primitiveExitCriticalSection", (0, 0), "Leaves a Mutex and resumes the next one that waits."),
     (186, "primitiveEnterCriticalSection", (0, 1), "Enters a Mutex or waits for it."),
     (187, "primitiveTestAndSetOwnershipOfCriticalSection", (0, 1), "Enters a Mutex unless another process owns it."),
-    (188, "primitiveExecuteMethodArgsArray", (2, 3), "Runs a method with a receiver and an Array of arguments."),
+    (188, "primitiveExecuteMethodArgsArray", (2, 4), "Runs a method with a receiver and an Array of arguments."),
     (189, "primitiveExecuteMethod", (1, 15), "Runs the method that is the last argument."),
     (195, "primitiveFindNextUnwindContext", (1, 1), "The next context that is marked for unwinding, before another."),
     (196, "primitiveTerminateTo", (1, 1), "Ends the contexts between two."),
@@ -48,9 +48,9 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (207, "primitiveFullClosureValue", (0, 15), "Runs a FullBlockClosure."),
     (208, "primitiveFullClosureValueWithArgs", (1, 1), "Runs a FullBlockClosure with an Array of arguments."),
     (209, "primitiveFullClosureValueNoContextSwitch", (0, 15), "Runs a FullBlockClosure without looking for other processes."),
-    (210, "primitiveContextAt", (1, 1), "A temporary of a context."),
-    (211, "primitiveContextAtPut", (2, 2), "Replaces a temporary of a context."),
-    (212, "primitiveContextSize", (0, 0), "The number of temporaries that a context has."),
+    (210, "primitiveContextAt", (1, 2), "A temporary of a context."),
+    (211, "primitiveContextAtPut", (2, 3), "Replaces a temporary of a context."),
+    (212, "primitiveContextSize", (0, 1), "The number of temporaries that a context has."),
     (214, "primitiveVoidVMState", (0, 0), "Forgets everything that sends found."),
     (215, "primitiveFlushCacheByMethod", (0, 0), "Forgets what was made of a method."),
     (216, "primitiveMethodXray", (0, 0), "Forgets what was made of a method."),
@@ -61,8 +61,14 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
     (242, "primitiveSignalAtUTCMicroseconds", (2, 2), "Signals a Semaphore at a time in microseconds since 1901 in UTC."),
     (248, "primitiveArrayBecomeOneWayNoCopyHash", (1, 1), "As 72, and every object keeps its own hash."),
     (249, "primitiveArrayBecomeOneWayCopyHash", (2, 2), "As 72, with the choice whose hash it is."),
+    (
+        568,
+        "primitiveSuspendBackingUpV1",
+        (0, 0),
+        "As 88, and a process that waits on a Semaphore or Mutex waits again when it is resumed.",
+    ),
     (570, "primitiveFlushExternalPrimitives", (0, 0), "Forgets which named primitives were found."),
-    (578, "primitiveSuspendBackingUpV2", (0, 0), "As 88."),
+    (578, "primitiveSuspendBackingUpV2", (0, 0), "As 568, and answers nil where the process waited."),
 ];
 
 /// The rows of the table: [`CONTROL`] with what each does.

@@ -24,6 +24,7 @@ mod identity;
 mod immutability;
 mod integer;
 mod large_integer;
+mod named;
 #[cfg(test)]
 mod object_tests;
 mod operands;
@@ -37,6 +38,9 @@ mod testing;
 
 pub use control::{CONTROL, QUICK};
 pub use docs::markdown;
+pub(crate) use named::lookup_by_name;
+pub use named::{NAMED, Named};
+pub(crate) use operands::unsigned_64;
 pub use parameters::{PARAMETERS, Parameter, Setter, Value};
 
 use crate::error::PrimError;

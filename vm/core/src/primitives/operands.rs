@@ -73,7 +73,7 @@ pub(super) fn signed_64(heap: &Heap, oop: Oop) -> Option<i64> {
 }
 
 /// The value of an Integer in the range of 64 unsigned bits.
-pub(super) fn unsigned_64(heap: &Heap, oop: Oop) -> Option<u64> {
+pub(crate) fn unsigned_64(heap: &Heap, oop: Oop) -> Option<u64> {
     integer(heap, oop).and_then(|value| u64::try_from(value).ok())
 }
 
