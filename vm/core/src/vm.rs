@@ -14,6 +14,8 @@ use crate::trace_filter::TraceFilter;
 pub struct Options {
     /// Collect at every so many allocations and check the heap afterwards; 0 never.
     pub gc_stress: u64,
+    /// Count sends and primitives, which takes time.
+    pub count: bool,
     /// Report every send.
     pub trace_sends: bool,
     /// Report every primitive that is called, and how it ended.
@@ -43,11 +45,17 @@ pub enum Outcome {
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
+    /// Sends, if they are counted ([`Options::count`]).
+    pub sends: u64,
+    /// Sends that the inline cache answered, if they are counted.
+    pub inline_cache_hits: u64,
+    /// Primitives that were called, if they are counted; quick methods are none.
+    pub primitives: u64,
     /// Sends that neither an inline cache nor the method cache answered.
     pub lookups: u64,
     /// Sends that the inline cache did not answer and the method cache did.
     pub method_cache_hits: u64,
-    /// Primitives that failed.
+    /// Primitives that failed, so that the method's own code ran.
     pub primitive_failures: u64,
     /// Methods translated.
     pub translations: u64,

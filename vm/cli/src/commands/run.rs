@@ -19,6 +19,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
         signals: true,
         vm: Options {
             gc_stress: args.gc_stress,
+            count: args.stats.is_some(),
             trace_sends: args.trace.contains(&Trace::Sends),
             trace_primitives: args.trace.contains(&Trace::Primitives),
             trace_bytecodes: args.trace.contains(&Trace::Bytecodes),
@@ -40,8 +41,11 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
 
 fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) {
     let rows = [
-        ("lookups", counters.lookups),
+        ("sends", counters.sends),
+        ("inline_cache_hits", counters.inline_cache_hits),
         ("method_cache_hits", counters.method_cache_hits),
+        ("lookups", counters.lookups),
+        ("primitives", counters.primitives),
         ("primitive_failures", counters.primitive_failures),
         ("translations", counters.translations),
         ("process_switches", counters.process_switches),

@@ -410,11 +410,9 @@ impl Vm {
         };
         let value = self.stack_value(0);
         self.sp = saved;
-        match result {
-            Ok(()) => Ok(self.answer(args, value)),
-            Err(PrimError::Generic) => Err(own_failure(PrimError::Generic)),
-            Err(error) => Err(error),
-        }
+        result.map_err(|error| if error == PrimError::Generic { own_failure(error) } else { error })?;
+        self.answer(args, value);
+        Ok(())
     }
 
     /// Primitives 89, 116, 119: what was cached of methods is out of date.

@@ -72,6 +72,9 @@ pub(crate) struct CodeCache {
     /// Code whose method changed, kept while frames may run it. Boxed because frames hold its address.
     #[expect(clippy::vec_box, reason = "frames hold the address of code")]
     retired: Vec<Box<Code>>,
+    /// What was retired before the last full collection, and is dropped by the next.
+    #[expect(clippy::vec_box, reason = "frames hold the address of code")]
+    condemned: Vec<Box<Code>>,
     /// Some method in the cache is young.
     any_young: bool,
 }
@@ -292,7 +295,7 @@ impl Vm {
     }
 
     /// The entry of a method dictionary for `selector`. Keys lie from where the selector's hash says on; nil ends the search.
-    fn find_in(&mut self, dictionary: Oop, selector: Oop) -> Option<Oop> {
+    pub(super) fn find_in(&mut self, dictionary: Oop, selector: Oop) -> Option<Oop> {
         let slots = self.heap.pointer_slots(dictionary);
         let capacity = slots.checked_sub(class::DICTIONARY_FIRST_KEY).filter(|&n| n > 0)?;
         let values = self.heap.fetch_followed(dictionary, class::DICTIONARY_VALUES);
@@ -351,7 +354,7 @@ impl Vm {
         for code in self.codes.codes.values_mut() {
             code.reset_caches();
         }
-        for code in &mut self.codes.retired {
+        for code in self.codes.retired.iter_mut().chain(&mut self.codes.condemned) {
             code.reset_caches();
         }
     }
@@ -373,10 +376,13 @@ impl Vm {
         }
     }
 
-    /// Drops code of dead methods and code that is retired and in no frame. Frames must all be written to their pages.
+    /// Drops code that is in no frame and was retired before the last full collection: what was retired in this one may be of
+    /// the primitive that asked for it. Frames must all be written to their pages.
     pub(crate) fn sweep_codes(&mut self) {
         let in_use = self.codes_in_frames();
-        self.codes.retired.retain(|code| in_use.contains(&(&**code as *const Code as usize)));
+        let codes = &mut self.codes;
+        codes.condemned.retain(|code| in_use.contains(&(&**code as *const Code as usize)));
+        codes.condemned.append(&mut codes.retired);
     }
 
     /// Addresses of code that frames run.
@@ -512,7 +518,7 @@ impl VmRoots<'_> {
             }
         }
         self.codes.any_young = self.codes.codes.keys().any(|&(key, _)| key < old_start);
-        for code in &mut self.codes.retired {
+        for code in self.codes.retired.iter_mut().chain(&mut self.codes.condemned) {
             if code.method != Oop::ZERO {
                 code.method = resolve(code.method).unwrap_or(Oop::ZERO);
             }

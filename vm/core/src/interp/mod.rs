@@ -14,6 +14,8 @@ mod run;
 mod send;
 mod stack;
 mod start;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod translate;
 

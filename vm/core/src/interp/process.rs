@@ -458,10 +458,13 @@ impl Vm {
             return Err(PrimError::BadArgument);
         }
         self.sp += 8 * args as u64;
-        self.check_events().map_err(|e| self.stop(e))?;
-        // Nothing that is due made another process ready: sleep until something is.
-        let until = (self.next_wake != 0).then_some(self.next_wake);
-        self.outcome = Some(Outcome::Idle { until });
+        let switches = self.counters.process_switches;
+        self.tell_of_memory().and_then(|()| self.check_events()).map_err(|e| self.stop(e))?;
+        if self.counters.process_switches == switches {
+            // Nothing that was due woke a process: sleep until something is.
+            let until = (self.next_wake != 0).then_some(self.next_wake);
+            self.outcome = Some(Outcome::Idle { until });
+        }
         Ok(())
     }
 

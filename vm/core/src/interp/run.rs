@@ -23,11 +23,13 @@ impl Vm {
             return Ok(outcome);
         }
         self.outcome = None;
-        let tracing = self.options.trace_sends || self.options.trace_bytecodes || self.options.trace_primitives;
-        if tracing { self.interpret::<true>() } else { self.interpret::<false>() }
+        let options = &self.options;
+        let watched = options.count || options.trace_sends || options.trace_bytecodes || options.trace_primitives;
+        if watched { self.interpret::<true>() } else { self.interpret::<false>() }
     }
 
-    fn interpret<const TRACE: bool>(&mut self) -> Result<Outcome, VmError> {
+    /// The loop; `WATCHED` it counts and traces.
+    fn interpret<const WATCHED: bool>(&mut self) -> Result<Outcome, VmError> {
         let nil = self.heap.nil();
         let (true_, false_) = (self.heap.true_(), self.heap.false_());
         let mut ip = self.ip as usize as *const u64;
@@ -129,7 +131,7 @@ impl Vm {
         'next: loop {
             // SAFETY: ip points to a word of the active frame's code.
             let word = unsafe { *ip };
-            if TRACE {
+            if WATCHED && self.options.trace_bytecodes {
                 save!();
                 self.trace_instruction();
             }
@@ -137,7 +139,7 @@ impl Vm {
             ip = unsafe { ip.add(1) };
             // SAFETY: the translator wrote only numbers of opcodes.
             let mut op = unsafe { std::mem::transmute::<u8, Op>(word as u8) };
-            if TRACE {
+            if WATCHED && self.options.trace_bytecodes {
                 // So that every instruction is seen.
                 op = op.unfused();
             }
@@ -558,8 +560,8 @@ impl Vm {
                                 skip!(SEND_WORDS as isize - 1);
                                 save!();
                                 let selector = literal!(operand_b(word));
-                                if TRACE {
-                                    self.trace_send(selector, args);
+                                if WATCHED {
+                                    self.watch_send(selector, args, seen != 0);
                                 }
                                 let mut found_args = args;
                                 if seen == 0 {
@@ -580,7 +582,11 @@ impl Vm {
                                 let class = top!(0);
                                 drop_values!(1);
                                 save!();
-                                let (code, args) = self.find_super_of(class, literal!(operand_b(word)), operand_a(word))?;
+                                let (selector, args) = (literal!(operand_b(word)), operand_a(word));
+                                if WATCHED {
+                                    self.watch_send(selector, args, false);
+                                }
+                                let (code, args) = self.find_super_of(class, selector, args)?;
                                 load!();
                                 break 'invoke (code, args);
                             }
@@ -770,10 +776,10 @@ impl Vm {
                 let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
                 let cache = ip;
                 skip!(SEND_WORDS as isize - 1);
-                if TRACE {
+                if WATCHED {
                     save!();
                     let selector = self.selector_of_send(word);
-                    self.trace_send(selector, args);
+                    self.watch_send(selector, args, cached == class);
                 }
                 if cached == class {
                     break 'invoke (code, args);
@@ -829,8 +835,8 @@ impl Vm {
                         Ok(value) => {
                             drop_values!(args);
                             set_top!(value);
-                            if TRACE {
-                                self.trace_primitive(code_ref, &Ok(()));
+                            if WATCHED {
+                                self.watch_primitive(code_ref, &Ok(()));
                             }
                         }
                         Err(failure) => {
@@ -839,7 +845,7 @@ impl Vm {
                         }
                     }
                 }
-                Entry::Closure if !TRACE => {
+                Entry::Closure if !WATCHED => {
                     let closure = top!(args);
                     if let Some((entry, method, receiver, first)) = self.quick_closure(closure, args) {
                         let (entry_code, entry_ip, copied, temps) = (entry.code, entry.ip, entry.copied as usize, entry.temps);
@@ -874,7 +880,7 @@ impl Vm {
                         leave_if_asked!();
                     }
                 }
-                Entry::Control(run) if !TRACE => {
+                Entry::Control(run) if !WATCHED => {
                     save!();
                     match run(self, args) {
                         Ok(()) => {

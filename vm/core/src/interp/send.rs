@@ -180,7 +180,7 @@ impl Vm {
     #[cold]
     pub(crate) fn primitive_failed(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), VmError> {
         // SAFETY: as in `invoke`.
-        self.trace_primitive(unsafe { &*code }, &Err(failure));
+        self.watch_primitive(unsafe { &*code }, &Err(failure));
         match self.retry_primitive(code, args, failure) {
             Ok(()) => Ok(()),
             Err(failure) => self.run_fallback(code, args, failure),
@@ -206,7 +206,12 @@ impl Vm {
 
     fn retry_primitive(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), PrimError> {
         if failure == PrimError::NoMemory {
-            if let Err(error) = self.collect(true) {
+            // A method that was handed over to be run may be referred to from nowhere else.
+            // SAFETY: as in `invoke`.
+            self.push(unsafe { &*code }.method);
+            let collected = self.collect(true);
+            self.sp += 8;
+            if let Err(error) = collected {
                 self.fatal = Some(error);
                 return Err(failure);
             }
@@ -232,7 +237,7 @@ impl Vm {
             Entry::Named => self.call_named(code, args),
             _ => Err(PrimError::Generic),
         };
-        self.trace_primitive(code_ref, &result);
+        self.watch_primitive(code_ref, &result);
         result
     }
 

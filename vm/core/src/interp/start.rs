@@ -54,7 +54,7 @@ impl Vm {
         }
     }
 
-    fn resume_active_process(&mut self) -> Result<(), VmError> {
+    pub(super) fn resume_active_process(&mut self) -> Result<(), VmError> {
         let nil = self.heap.nil();
         let active = self.active_process();
         if active.is_immediate() || self.heap.pointer_slots(active) <= process::MY_LIST {

@@ -1,19 +1,17 @@
-//! What `--trace` reports of sends, instructions and primitives.
+//! What `--trace` reports of sends, instructions and primitives, and what `--stats` counts of them.
 //!
-//! The loop is compiled twice; only the one that traces calls this.
+//! The loop is compiled twice; only the one that is watched calls this.
 
 use super::code::Code;
 use crate::bytecode;
 use crate::error::PrimError;
 use crate::oop::Oop;
+use crate::primitives::{self, Run};
 use crate::vm::Vm;
 
 impl Vm {
     /// Reports the instruction at the saved instruction pointer: the code, the pc, the bytes and what they do.
     pub(crate) fn trace_instruction(&mut self) {
-        if !self.options.trace_bytecodes {
-            return;
-        }
         let code = self.code_of_frame(self.fp);
         let (method, ip) = (code.method, self.ip as usize as *const u64);
         // What lies behind the code stands for no instruction.
@@ -26,8 +24,10 @@ impl Vm {
         self.platform.report(&format!("{name} {pc} {instruction}\n"));
     }
 
-    /// Reports a send: the class of the receiver and the selector.
-    pub(crate) fn trace_send(&mut self, selector: Oop, args: usize) {
+    /// Counts a send, and reports it: the class of the receiver and the selector. `cached`: its inline cache has the method.
+    pub(crate) fn watch_send(&mut self, selector: Oop, args: usize, cached: bool) {
+        self.counters.sends += 1;
+        self.counters.inline_cache_hits += cached as u64;
         if !self.options.trace_sends {
             return;
         }
@@ -39,8 +39,9 @@ impl Vm {
         }
     }
 
-    /// Reports a primitive and how it ended.
-    pub(crate) fn trace_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
+    /// Counts a primitive, and reports it and how it ended.
+    pub(crate) fn watch_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
+        self.counters.primitives += 1;
         if !self.options.trace_primitives {
             return;
         }
@@ -49,9 +50,10 @@ impl Vm {
             return;
         }
         let name = if function.is_empty() { code.primitive.to_string() } else { format!("{module}.{function}") };
-        let outcome = match result {
-            Ok(()) => "ok".to_string(),
-            Err(error) => format!("failed: {error:?}"),
+        let outcome = match (result, primitives::lookup(code.primitive).map(|row| row.run)) {
+            (Ok(()), _) => "ok".to_string(),
+            (Err(_), Some(Run::Fails(reason))) => format!("always fails: {reason}"),
+            (Err(error), _) => format!("failed: {error:?}"),
         };
         self.platform.report(&format!("primitive {name} of {}: {outcome}\n", self.method_name(code.method)));
     }

@@ -1,0 +1,282 @@
+//! An assembler for the tests: one list of instructions becomes code of either bytecode set.
+
+use crate::bytecode::{BytecodeSet, SPECIAL_SELECTORS};
+
+/// A literal, made an object when the method is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    Integer(i64),
+    Symbol(String),
+    String(String),
+    Float(f64),
+    /// The class of this name.
+    Class(String),
+    /// The association of a global variable.
+    Global(String),
+    /// The method of this selector in this class.
+    Method(String, String),
+    /// A CompiledBlock.
+    Block(Box<Asm>),
+}
+
+impl From<i64> for Literal {
+    fn from(value: i64) -> Literal {
+        Literal::Integer(value)
+    }
+}
+
+/// A symbol.
+pub fn symbol(text: &str) -> Literal {
+    Literal::Symbol(text.into())
+}
+
+/// A string.
+pub fn string(text: &str) -> Literal {
+    Literal::String(text.into())
+}
+
+/// A method or CompiledBlock in the making.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asm {
+    pub set: BytecodeSet,
+    pub args: usize,
+    pub temps: usize,
+    pub primitive: u16,
+    pub literals: Vec<Literal>,
+    pub code: Vec<u8>,
+    jumps: Vec<(usize, String)>,
+    labels: Vec<(String, usize)>,
+}
+
+impl Asm {
+    /// A method with so many arguments and temporaries beside them.
+    pub fn new(set: BytecodeSet, args: usize, temps: usize) -> Asm {
+        let (literals, code, jumps, labels) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Asm { set, args, temps, primitive: 0, literals, code, jumps, labels }
+    }
+
+    fn v3(&self) -> bool {
+        self.set == BytecodeSet::V3PlusClosures
+    }
+
+    /// Its frame has 56 slots, not 16.
+    pub fn is_large(&self) -> bool {
+        self.args + self.temps > 8
+    }
+
+    /// Bytes as they are: one for each set.
+    pub fn bytes(&mut self, v3: &[u8], sista: &[u8]) {
+        let bytes = if self.v3() { v3 } else { sista };
+        self.code.extend_from_slice(bytes);
+    }
+
+    /// The number of a literal, which is added if it is new.
+    pub fn literal(&mut self, literal: Literal) -> u8 {
+        let index = self.literals.iter().position(|l| *l == literal).unwrap_or_else(|| {
+            self.literals.push(literal);
+            self.literals.len() - 1
+        });
+        u8::try_from(index).expect("few literals")
+    }
+
+    /// callPrimitive; then, with `error` the temporary of the failure code, the store that tells of it.
+    pub fn primitive(&mut self, number: u16, error: Option<u8>) {
+        self.primitive = number;
+        let [low, high] = number.to_le_bytes();
+        self.bytes(&[139, low, high], &[248, low, high]);
+        if let Some(temp) = error {
+            self.store_temp(temp);
+        }
+    }
+
+    pub fn push(&mut self, literal: impl Into<Literal>) {
+        let index = self.literal(literal.into());
+        self.bytes(&[132, 3 << 5, index], &[228, index]);
+    }
+
+    pub fn push_symbol(&mut self, text: &str) {
+        self.push(symbol(text));
+    }
+
+    pub fn push_class(&mut self, name: &str) {
+        self.push(Literal::Class(name.into()));
+    }
+
+    pub fn push_global(&mut self, name: &str) {
+        let index = self.literal(Literal::Global(name.into()));
+        self.bytes(&[132, 4 << 5, index], &[227, index]);
+    }
+
+    pub fn store_global(&mut self, name: &str) {
+        let index = self.literal(Literal::Global(name.into()));
+        self.bytes(&[132, 7 << 5, index], &[244, index]);
+    }
+
+    pub fn pop_global(&mut self, name: &str) {
+        self.store_global(name);
+        self.pop();
+    }
+
+    pub fn push_temp(&mut self, index: u8) {
+        self.bytes(&[128, 64 | index], &[229, index]);
+    }
+
+    pub fn store_temp(&mut self, index: u8) {
+        self.bytes(&[129, 64 | index], &[245, index]);
+    }
+
+    pub fn pop_temp(&mut self, index: u8) {
+        self.bytes(&[130, 64 | index], &[242, index]);
+    }
+
+    pub fn push_field(&mut self, index: u8) {
+        self.bytes(&[132, 2 << 5, index], &[226, index]);
+    }
+
+    pub fn store_field(&mut self, index: u8) {
+        self.bytes(&[132, 5 << 5, index], &[243, index]);
+    }
+
+    pub fn pop_field(&mut self, index: u8) {
+        self.bytes(&[132, 6 << 5, index], &[240, index]);
+    }
+
+    pub fn push_remote(&mut self, index: u8, vector: u8) {
+        self.bytes(&[140, index, vector], &[251, index, vector]);
+    }
+
+    pub fn pop_remote(&mut self, index: u8, vector: u8) {
+        self.bytes(&[142, index, vector], &[253, index, vector]);
+    }
+
+    pub fn push_array(&mut self, size: u8) {
+        self.bytes(&[138, size], &[231, size]);
+    }
+
+    /// An Array of the top values.
+    pub fn pop_array(&mut self, size: u8) {
+        self.bytes(&[138, 128 | size], &[231, 128 | size]);
+    }
+
+    pub fn push_self(&mut self) {
+        self.bytes(&[112], &[76]);
+    }
+
+    pub fn push_true(&mut self) {
+        self.bytes(&[113], &[77]);
+    }
+
+    pub fn push_false(&mut self) {
+        self.bytes(&[114], &[78]);
+    }
+
+    pub fn push_nil(&mut self) {
+        self.bytes(&[115], &[79]);
+    }
+
+    pub fn this_context(&mut self) {
+        self.bytes(&[137], &[82]);
+    }
+
+    pub fn pop(&mut self) {
+        self.bytes(&[135], &[216]);
+    }
+
+    /// Sends a message; its arguments are counted from the selector.
+    pub fn send(&mut self, selector: &str) {
+        let args = arguments(selector);
+        if let Some(special) = SPECIAL_SELECTORS.iter().position(|(name, _)| *name == selector && *name != "class") {
+            self.bytes(&[176 + special as u8], &[96 + special as u8]);
+        } else {
+            self.send_args(selector, args);
+        }
+    }
+
+    fn send_args(&mut self, selector: &str, args: u8) {
+        let index = self.literal(symbol(selector));
+        assert!(index < 32, "few literals");
+        self.bytes(&[132, args, index], &[234, index << 3 | args]);
+    }
+
+    pub fn send_super(&mut self, selector: &str) {
+        let args = arguments(selector);
+        let index = self.literal(symbol(selector));
+        self.bytes(&[132, 1 << 5 | args, index], &[235, index << 3 | args]);
+    }
+
+    pub fn ret(&mut self) {
+        self.bytes(&[124], &[92]);
+    }
+
+    pub fn ret_self(&mut self) {
+        self.bytes(&[120], &[88]);
+    }
+
+    /// From a block to its caller.
+    pub fn ret_block(&mut self) {
+        self.bytes(&[125], &[94]);
+    }
+
+    /// A closure whose code is in this method; its copied values are on the stack.
+    pub fn closure(&mut self, args: u8, copied: u8, body: impl FnOnce(&mut Asm)) {
+        let at = self.code.len();
+        self.bytes(&[143, copied << 4 | args, 0, 0], &[225, 0, 250, copied << 3 | args, 0]);
+        let start = self.code.len();
+        body(self);
+        let [high, low] = u16::try_from(self.code.len() - start).expect("a small block").to_be_bytes();
+        if self.v3() {
+            self.code[at + 2..at + 4].copy_from_slice(&[high, low]);
+        } else {
+            (self.code[at + 1], self.code[at + 4]) = (high, low);
+        }
+    }
+
+    /// A closure whose code is a CompiledBlock. `flags`: 128 receiver on the stack, 64 no outer context.
+    pub fn full_closure(&mut self, args: usize, temps: usize, copied: u8, flags: u8, body: impl FnOnce(&mut Asm)) {
+        let mut block = Asm::new(self.set, args, temps + copied as usize);
+        body(&mut block);
+        let index = self.literal(Literal::Block(Box::new(block)));
+        self.code.extend_from_slice(&[249, index, copied | flags]);
+    }
+
+    pub fn label(&mut self, name: &str) {
+        self.labels.push((name.into(), self.code.len()));
+    }
+
+    pub fn jump(&mut self, to: &str) {
+        self.bytes(&[164, 0], &[225, 0, 237, 0]);
+        self.jumps.push((self.code.len(), to.into()));
+    }
+
+    pub fn jump_if(&mut self, condition: bool, to: &str) {
+        let (v3, sista) = if condition { (168, 238) } else { (172, 239) };
+        self.bytes(&[v3, 0], &[225, 0, sista, 0]);
+        self.jumps.push((self.code.len(), to.into()));
+    }
+
+    /// Code with its jumps resolved.
+    pub fn finished_code(&self) -> Vec<u8> {
+        let mut code = self.code.clone();
+        for (at, label) in &self.jumps {
+            let target = self.labels.iter().find(|(name, _)| name == label).unwrap_or_else(|| panic!("no label {label}")).1;
+            let by = i16::try_from(target as i64 - *at as i64).expect("a short jump");
+            let [low, high] = by.to_le_bytes();
+            code[at - 1] = low;
+            if self.v3() {
+                code[at - 2] = code[at - 2].wrapping_add(high);
+            } else {
+                code[at - 3] = high;
+            }
+        }
+        code
+    }
+}
+
+/// The number of arguments of a selector.
+pub fn arguments(selector: &str) -> u8 {
+    match selector.matches(':').count() {
+        0 if selector.starts_with(|c: char| c.is_alphabetic() || c == '_') => 0,
+        0 => 1,
+        keywords => keywords as u8,
+    }
+}

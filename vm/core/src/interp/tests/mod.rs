@@ -1,0 +1,18 @@
+//! Tests of the interpreter: small images that are built here, and code of both bytecode sets that runs in them.
+
+mod asm;
+mod machine;
+
+mod bytecodes;
+mod closures;
+mod contexts;
+mod errors;
+mod performing;
+mod processes;
+mod returns;
+mod sends;
+mod stores;
+mod trying;
+
+pub use asm::{Asm, Literal, string, symbol};
+pub use machine::{Machine, for_all, for_sista};
