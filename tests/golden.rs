@@ -1,11 +1,12 @@
 //! Runs the real images and compares exit status, standard output and standard error, byte for byte, with the files in
-//! `golden/<image>/<case>/`: `args` (one a line), `status`, `stdout`, `stderr`.
+//! `golden/<image>/<case>/`: `args` (one a line), `status`, `stdout`, `stderr`, and where a case needs them `files`, paths from
+//! the folder of the images.
 //!
-//! `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM does now into those files. A case whose image is
-//! not here is ignored. In release builds each case runs again under `--gc-stress 1000`.
+//! Each case runs a second time under `--gc-stress 1000`. `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM
+//! does now into those files. A case whose image or files are not here is ignored.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{PHARO, image, pharo_started, root, run};
+use osvm_tests::{PHARO, image, images, pharo_started, root, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,12 +45,11 @@ fn main() -> ExitCode {
         let here = image(group.file).is_some();
         for case in folders(&root().join("tests/golden").join(group.folder)) {
             let name = format!("{}/{}", group.folder, case.file_name().unwrap_or_default().to_string_lossy());
+            let here = here && needed_files(&case).is_ok_and(|files| files.iter().all(|file| file.is_file()));
             let (plain, stressed) = (case.clone(), case);
             trials.push(Trial::test(name.clone(), move || check(group, &plain, &[])).with_ignored_flag(!here));
-            if !cfg!(debug_assertions) {
-                let name = format!("{name} under --gc-stress 1000");
-                trials.push(Trial::test(name, move || check(group, &stressed, &["--gc-stress", "1000"])).with_ignored_flag(!here));
-            }
+            let name = format!("{name} under --gc-stress 1000");
+            trials.push(Trial::test(name, move || check(group, &stressed, &["--gc-stress", "1000"])).with_ignored_flag(!here));
         }
         if !here {
             eprintln!("{}: not here, so its tests are ignored; set OSVM_IMAGES to the folder that it is in", group.file);
@@ -66,6 +66,16 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// What a case needs beside its image: the paths in its file `files`, from the folder of the images.
+fn needed_files(case: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let list = case.join("files");
+    if !list.is_file() {
+        return Ok(Vec::new());
+    }
+    let folder = images().ok_or("the images are not here")?;
+    Ok(fs::read_to_string(list)?.lines().map(|path| folder.join(path)).collect())
+}
+
 fn check(group: &Group, case: &Path, options: &[&str]) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let original = if group.started {
@@ -74,6 +84,9 @@ fn check(group: &Group, case: &Path, options: &[&str]) -> Result<(), Failed> {
         image(group.file).ok_or("the image is not here")?
     };
     fs::copy(original, folder.path().join(group.file))?;
+    for file in needed_files(case)? {
+        fs::copy(&file, folder.path().join(file.file_name().ok_or("a file has a name")?))?;
+    }
     let arguments = fs::read_to_string(case.join("args"))?;
     let arguments: Vec<&str> = group.options.iter().chain(options).copied().chain([group.file]).chain(arguments.lines()).collect();
     let output = run(folder.path(), &arguments, LIMIT);

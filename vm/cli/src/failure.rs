@@ -9,10 +9,10 @@ const BAD_INPUT: u8 = 2;
 /// Exit status for a VM that had to stop while it ran (`EX_SOFTWARE` of `sysexits.h`).
 const STOPPED: u8 = 70;
 
-/// A line for the user and the exit status.
+/// A line or more for the user, and the exit status.
 #[derive(Debug)]
 pub struct Failure {
-    /// The line, without line feed.
+    /// The text, without the last line feed.
     pub message: String,
     /// The exit status.
     pub status: u8,
@@ -34,8 +34,9 @@ impl Failure {
         Failure { message: error.to_string(), status: BAD_INPUT }
     }
 
-    /// The VM that ran the image `what` had to stop.
-    pub fn stopped(what: impl Display, error: &VmError) -> Failure {
-        Failure { message: format!("{what}: {error}"), status: STOPPED }
+    /// The VM that ran the image `what` had to stop, in these circumstances.
+    pub fn stopped(what: impl Display, error: &VmError, circumstances: &[String]) -> Failure {
+        let lines: String = circumstances.iter().map(|line| format!("\n  {line}")).collect();
+        Failure { message: format!("{what}: {error}{lines}"), status: STOPPED }
     }
 }

@@ -88,7 +88,7 @@ impl PrimError {
 pub enum VmError {
     /// Memory ran out although the image was warned.
     OutOfMemory {
-        /// Bytes that were asked for.
+        /// Bytes that were asked for; 0 if collecting takes all the time and frees nothing.
         requested: u64,
         /// Bytes that the heap may have at most.
         limit: u64,
@@ -103,7 +103,12 @@ impl fmt::Display for VmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             VmError::OutOfMemory { requested, limit } => {
-                write!(f, "out of memory: {requested} bytes were asked for and the heap may have {limit}; raise --max-heap")
+                f.write_str("out of memory: ")?;
+                match requested {
+                    0 => f.write_str("collections free nothing any more")?,
+                    bytes => write!(f, "{bytes} bytes were asked for")?,
+                }
+                write!(f, ", and the heap may have {} MiB (--max-heap)", limit >> 20)
             }
             VmError::Corrupt(what) => write!(f, "the image is inconsistent: {what}"),
             VmError::Fatal(what) => f.write_str(what),

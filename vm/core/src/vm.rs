@@ -8,6 +8,7 @@ use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
 use crate::trace_filter::TraceFilter;
+use std::collections::BTreeSet;
 
 /// What a person asked of a VM.
 #[derive(Clone, Debug, Default)]
@@ -106,14 +107,25 @@ pub struct Vm {
     pub(crate) budget: u64,
     /// A preempted process goes behind the others of its priority, not before them.
     pub(crate) preemption_yields: bool,
+    /// Modules that named primitives asked for in vain.
+    pub(crate) missing_modules: BTreeSet<String>,
     /// External semaphore that is signalled after each collection; 0 for none.
     pub(crate) gc_semaphore: usize,
+    /// Full collections in a row that left memory full.
+    pub(crate) futile_collections: u32,
     /// There was a collection, which the image has not been told of.
     pub(crate) collected: bool,
     /// What the image's file said about it.
     pub(crate) header: ImageHeader,
     /// When it was started (UTC microseconds).
     pub(crate) start_time: u64,
+}
+
+impl Vm {
+    /// Modules that the image asked for so far and that are not here.
+    pub fn missing_modules(&self) -> &BTreeSet<String> {
+        &self.missing_modules
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 use crate::args::{RunArgs, StatsFormat, Trace};
 use crate::failure::Failure;
 use osvm_core::heap::GcStats;
-use osvm_core::vm::{Counters, Options};
+use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{Machine, MachineOptions};
 use std::path::PathBuf;
+
+/// Stacks of programs that mean it are less deep.
+const DEEP: usize = 100_000;
 
 /// Runs the image and answers its exit status.
 pub fn run(args: &RunArgs) -> Result<i32, Failure> {
@@ -35,8 +38,23 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     result.map_err(|error| {
         let stacks = machine.vm.all_stacks();
         machine.vm.platform.report(&stacks);
-        Failure::stopped(machine.image().display(), &error)
+        let circumstances = circumstances(&mut machine.vm);
+        Failure::stopped(machine.image().display(), &error, &circumstances)
     })
+}
+
+/// What may explain why a VM had to stop.
+fn circumstances(vm: &mut Vm) -> Vec<String> {
+    let mut found = Vec::new();
+    let depth = vm.stack_depth();
+    if depth > DEEP {
+        found.push(format!("the active process is {depth} calls deep, which looks like a recursion without end"));
+    }
+    if !vm.missing_modules().is_empty() {
+        let names: Vec<&str> = vm.missing_modules().iter().map(String::as_str).collect();
+        found.push(format!("the image asked for modules that are not here: {}", names.join(", ")));
+    }
+    found
 }
 
 fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) {

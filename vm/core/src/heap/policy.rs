@@ -2,6 +2,9 @@
 
 use super::Heap;
 
+/// Memory is full when less than one in so many parts of it is left.
+const FULL_PART: u64 = 128;
+
 /// What the collections did so far: the GC part of the vm parameters (see
 /// `StackInterpreterPrimitives>>primitiveVMParameter`). Times are filled by the caller, who has the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +82,11 @@ impl Heap {
     /// Bytes that can still be allocated (primitive 112): old space's rest and eden's.
     pub fn bytes_left(&self) -> u64 {
         (self.old_limit - self.old_free) + self.free.bytes() + (self.eden.end - self.eden_free)
+    }
+
+    /// True if new space cannot be emptied any more, or next to nothing is left: after a full collection, memory is used up.
+    pub fn is_full(&self) -> bool {
+        self.young_bytes() > self.old_limit - self.old_free || self.bytes_left() < self.limit_bytes() / FULL_PART
     }
 
     /// The largest object that can be allocated now, in bytes.

@@ -113,6 +113,15 @@ impl Vm {
         }
     }
 
+    /// Number of activations on the active process's stack.
+    pub fn stack_depth(&mut self) -> usize {
+        if self.fp == 0 {
+            return 0;
+        }
+        self.sync_page();
+        std::iter::successors(Some(Activation::Frame(self.fp)), |&at| self.sender_of(at)).count()
+    }
+
     /// The stack of every process: the active one, those that are ready, and those that wait.
     pub fn all_stacks(&mut self) -> String {
         let mut out = String::new();

@@ -15,6 +15,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Entries of the method cache.
 const CACHE_ENTRIES: usize = 2048;
+/// More full collections in a row than this that leave memory full are a waste of time.
+const MAX_FUTILE_COLLECTIONS: u32 = 5;
 /// A class hierarchy deeper than this is a loop.
 const MAX_SUPERCLASSES: usize = 10_000;
 
@@ -424,6 +426,9 @@ impl Vm {
             let after = self.heap.old_bytes();
             self.platform.report(&format!("{kind}: {micros} us, old space {before} -> {after} bytes\n"));
         }
+        if full {
+            self.check_progress()?;
+        }
         if self.options.gc_stress > 0 {
             let found = self.heap.check(3);
             if !found.is_empty() {
@@ -431,6 +436,12 @@ impl Vm {
             }
         }
         Ok(())
+    }
+
+    /// Gives up when one full collection after another leaves memory full. The image was told that memory runs short.
+    fn check_progress(&mut self) -> Result<(), VmError> {
+        self.futile_collections = if self.heap.is_full() { self.futile_collections + 1 } else { 0 };
+        if self.futile_collections > MAX_FUTILE_COLLECTIONS { Err(self.out_of_memory(0)) } else { Ok(()) }
     }
 
     fn count_collection(&mut self, full: bool, micros: u64) {

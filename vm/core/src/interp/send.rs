@@ -6,7 +6,7 @@ use super::lookup::Found;
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_FORWARDER, Format};
 use crate::oop::Oop;
-use crate::plugin::Call;
+use crate::plugin::{Call, NotFound};
 use crate::special::Special;
 use crate::vm::{Args, Vm};
 
@@ -285,6 +285,9 @@ impl Vm {
                 let method = unsafe { (*code).method };
                 let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
                 let resolved = self.plugins.resolve(&module, &function);
+                if resolved == Err(NotFound::Module) && !module.is_empty() {
+                    self.missing_modules.insert(module);
+                }
                 *named = Some((resolved, generation));
                 resolved
             }

@@ -2,6 +2,7 @@
 
 use super::{Machine, for_all, string};
 use crate::bytecode::BytecodeSet;
+use crate::error::VmError;
 use crate::heap::HeapConfig;
 use crate::testing::TestImage;
 
@@ -251,6 +252,27 @@ fn contexts_in_mirrors() {
         });
         assert_eq!(found, "(9 5 9 9 9)");
     });
+}
+
+/// Memory runs out after a few full collections, not after thousands that free nothing, wherever its limit lies.
+#[test]
+fn a_recursion_without_end() {
+    for megabytes in 8..24 {
+        let image = TestImage::with_sizes(megabytes << 20, HeapConfig { eden_bytes: 1 << 20, survivor_bytes: 256 << 10 });
+        let mut m = Machine::with_memory(BytecodeSet::SistaV1, 0, image);
+        m.method("Object", "deeper", 0, 0, |a| {
+            a.push_self();
+            a.send("deeper");
+            a.ret();
+        });
+        let error = m.try_eval(0, |a| {
+            a.push_self();
+            a.send("deeper");
+        });
+        assert!(matches!(error, Err(VmError::OutOfMemory { .. })), "{error:?}");
+        assert!(m.vm.heap.stats.full_collections < 20, "{}", m.vm.heap.stats.full_collections);
+        assert!(m.vm.stack_depth() as u64 > megabytes as u64 * 4000, "{}", m.vm.stack_depth());
+    }
 }
 
 /// Frames leave the stack pages for contexts and come back.
