@@ -1,11 +1,11 @@
 //! The command line itself: help, completions, the man page, statistics, signals, closed pipes, sleeping.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{Output, PHARO, command, finish, image, pharo_started, run};
+use osvm_tests::{Output, PHARO, build, command, finish, image, pharo_started, root, run};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
-use std::process::{Child, ExitCode};
+use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     with_image("counts as text and as JSON", TINY, stats);
     with_image("info as JSON", TINY, info_json);
     with_image("disassembly", PHARO, disasm);
+    with_image("disassembly of blocks", CODE_PARADISE, disasm_blocks);
+    with_image("SIGTERM", PHARO, terminate);
+    with_image("the example that embeds a VM", TINY, embed);
     with_image("stacks of a saved image", PHARO, stack);
     with_image("a missing module is named", CODE_PARADISE, missing_module);
     with_image("SIGUSR1 and Ctrl-C", CODE_PARADISE, signals);
@@ -90,7 +93,9 @@ fn stats() -> Result<(), Failed> {
     let folder = folder_with(TINY)?;
     let json = run(folder.path(), &["--stats=json", TINY], LIMIT);
     let counts: serde_json::Value = serde_json::from_slice(&json.stderr)?;
-    expect(counts["translations"].as_u64() > Some(10), "counts", &counts)?;
+    for count in ["sends", "inline_cache_hits", "primitives", "translations"] {
+        expect(counts[count].as_u64() > Some(1), count, &counts)?;
+    }
     let text = run(folder.path(), &["--stats", TINY], LIMIT).stderr_text();
     expect(text.contains(" translations\n"), "counts", text)
 }
@@ -118,10 +123,39 @@ fn disasm() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Code of blocks is listed where their closures are made.
+fn disasm_blocks() -> Result<(), Failed> {
+    let folder = folder_with(CODE_PARADISE)?;
+    let listing = run(folder.path(), &["disasm", CODE_PARADISE, "Collection>>inject:into:"], LIMIT).stdout_text();
+    let lines: Vec<&str> = listing.lines().map(|line| line.get(20..).unwrap_or(line)).collect();
+    for found in
+        ["push closure of 1 arguments, 2 copied", "  send value:value: with 2", "  return top from the block", "return top"]
+    {
+        expect(lines.contains(&found), found, &listing)?;
+    }
+    Ok(())
+}
+
+/// It ends quietly; the status is that of the signal.
+fn terminate() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    fs::copy(pharo_started().ok_or("the image is not here")??, folder.path().join(PHARO))?;
+    let child = command(folder.path(), &[PHARO, "--no-quit"]).spawn()?;
+    std::thread::sleep(Duration::from_millis(1000));
+    kill_process(Pid::from_child(&child), Signal::TERM)?;
+    let output = finish(child, LIMIT);
+    expect(output.status == Some(143) && output.stderr.is_empty(), "it ends", output)
+}
+
 fn stack() -> Result<(), Failed> {
     let folder = folder_with(PHARO)?;
     let stacks = run(folder.path(), &["stack", PHARO], LIMIT);
-    expect(stacks.status == Some(0) && stacks.stdout_text().contains("UndefinedObject>>DoIt"), "stacks", stacks)
+    expect(stacks.status == Some(0) && stacks.stdout_text().contains("UndefinedObject>>DoIt"), "stacks", stacks)?;
+    let started = pharo_started().ok_or("the image is not here")??;
+    let stacks = run(started.parent().ok_or("it is in a folder")?, &["stack", PHARO], LIMIT).stdout_text();
+    let headings: Vec<&str> = stacks.lines().filter(|line| line.contains(", priority ")).collect();
+    expect(headings[0] == "active process, priority 79", "the active process comes first", &headings)?;
+    expect(headings.contains(&"process on a Semaphore, priority 60, 'Low Space Watcher'"), "processes have names", &headings)
 }
 
 /// Without its plugin the image recurses in the error that it raises, until the memory that it was given is used up.
@@ -150,6 +184,7 @@ fn signals() -> Result<(), Failed> {
     let text = output.stderr_text();
     expect(output.status == Some(130), "the second Ctrl-C ends it", &text)?;
     expect(text.matches("active process, priority").count() == 2, "stacks are printed for SIGUSR1 and at the end", &text)?;
+    expect(text.contains("the image does not handle interrupts"), "what the first one does", &text)?;
     expect(text.contains("Object>>primitiveFailed"), "stacks have methods", &text)
 }
 
@@ -192,6 +227,20 @@ fn trace(kind: &str, filter: Option<&str>) -> Result<Vec<String>, Failed> {
     let lines: Vec<String> = traced.stderr_text().lines().map(str::to_string).collect();
     expect(!lines.is_empty(), "something is traced", &args)?;
     Ok(lines)
+}
+
+/// A program of twenty lines that runs an image.
+fn embed() -> Result<(), Failed> {
+    let source = fs::read_to_string(root().join("vm/host/examples/embed.rs"))?;
+    expect(source.lines().count() <= 20, "it is short", source)?;
+    let example = build(&["--package", "osvm-host", "--example", "embed"], "examples/embed");
+    let refused = Command::new(&example).arg("no.image").output()?;
+    expect(refused.status.code() == Some(1) && refused.stdout.is_empty(), "no image", refused)?;
+    let folder = folder_with(TINY)?;
+    let output = Command::new(&example).arg(TINY).current_dir(folder.path()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last();
+    expect(last == Some("the image quit with 0 after 0 process switches") && output.status.success(), "tiny-32", &output)
 }
 
 fn traces() -> Result<(), Failed> {

@@ -25,23 +25,26 @@ pub fn image(name: &str) -> Option<PathBuf> {
     images().map(|folder| folder.join(name)).filter(|path| path.is_file())
 }
 
-/// The `osvm` command of the profile that the tests are built in. It is built first, so that it is never an old one.
+/// The `osvm` command.
 pub fn osvm() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        // target/<profile>/deps/<test>
-        let test = std::env::current_exe().expect("a running program has a path");
-        let profile = test.parent().and_then(Path::parent).expect("tests are built in target/<profile>/deps");
-        let target = profile.parent().expect("tests are built in target/<profile>/deps");
-        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet", "--package", "osvm-cli", "--target-dir"]).arg(target).current_dir(root());
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        let built = build.status().expect("cargo can be run");
-        assert!(built.success(), "osvm does not build");
-        profile.join("osvm")
-    })
+    PATH.get_or_init(|| build(&["--package", "osvm-cli"], "osvm"))
+}
+
+/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
+pub fn build(what: &[&str], program: &str) -> PathBuf {
+    // target/<profile>/deps/<test>
+    let test = std::env::current_exe().expect("a running program has a path");
+    let profile = test.parent().and_then(Path::parent).expect("tests are built in target/<profile>/deps");
+    let target = profile.parent().expect("tests are built in target/<profile>/deps");
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet"]).args(what).arg("--target-dir").arg(target).current_dir(root());
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.status().expect("cargo can be run");
+    assert!(built.success(), "{program} does not build");
+    profile.join(program)
 }
 
 /// How a command ended.

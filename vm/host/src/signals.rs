@@ -2,7 +2,7 @@
 
 use osvm_core::platform::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGPIPE, SIGUSR1};
+use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM, SIGUSR1};
 use signal_hook::{flag, low_level::pipe};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 /// A second interrupt within this time ends the VM.
 const IMPATIENCE: Duration = Duration::from_secs(2);
-/// Exit status of a VM that was interrupted, as shells report it: 128 and the signal's number.
+/// Exit statuses of a VM that was interrupted or asked to end, as shells report them: 128 and the signal's number.
 const INTERRUPTED: i32 = 128 + SIGINT;
+const TERMINATED: i32 = 128 + SIGTERM;
 
 /// A write to a pipe that nobody reads any more ends the process quietly, as it does other programs: for commands.
 pub fn end_on_closed_pipes() {
@@ -27,6 +28,7 @@ pub fn end_on_closed_pipes() {
 pub struct Events {
     interrupted: Arc<AtomicBool>,
     stacks_wanted: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
     sent: Arc<Sent>,
     wake: UnixStream,
     last_interrupt: Option<Instant>,
@@ -64,6 +66,7 @@ impl Events {
         Ok(Events {
             interrupted: Arc::default(),
             stacks_wanted: Arc::default(),
+            terminated: Arc::default(),
             sent: Arc::new(Sent { any: AtomicBool::new(false), queue: Mutex::default(), wake: ring }),
             wake,
             last_interrupt: None,
@@ -71,7 +74,8 @@ impl Events {
         })
     }
 
-    /// Turns SIGINT into the user's interrupt and SIGUSR1 into a request for all stacks, for the rest of the process.
+    /// Turns SIGINT into the user's interrupt, SIGUSR1 into a request for all stacks, and SIGTERM into one to end with everything
+    /// written out, for the rest of the process.
     ///
     /// A second SIGINT within two seconds asks for all stacks and for the end ([`Events::exit_status`]); one that comes before
     /// the VM has looked at the last ends the process at once, since the VM is stuck.
@@ -80,6 +84,9 @@ impl Events {
         flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&events.interrupted))?;
         flag::register(SIGINT, Arc::clone(&events.interrupted))?;
         flag::register(SIGUSR1, Arc::clone(&events.stacks_wanted))?;
+        flag::register_conditional_shutdown(SIGTERM, TERMINATED, Arc::clone(&events.terminated))?;
+        flag::register(SIGTERM, Arc::clone(&events.terminated))?;
+        pipe::register(SIGTERM, events.sent.wake.try_clone()?)?;
         pipe::register(SIGINT, events.sent.wake.try_clone()?)?;
         pipe::register(SIGUSR1, events.sent.wake.try_clone()?)?;
         Ok(events)
@@ -118,9 +125,9 @@ impl Events {
         }
     }
 
-    /// The status with which the VM shall end, if the user asked twice for it.
+    /// The status with which the VM shall end, if the user asked twice for it or the system once.
     pub fn exit_status(&self) -> Option<i32> {
-        self.exit
+        if self.terminated.load(Ordering::Relaxed) { Some(TERMINATED) } else { self.exit }
     }
 
     /// Waits until something is there, at most `limit` (`None`: for ever). It uses no processor time.

@@ -7,6 +7,11 @@ use serde_json::json;
 
 /// Room for the heap; nothing is made in it.
 const ROOM: u64 = 1 << 30;
+/// Classes that are printed with what their instances take.
+const LARGEST: usize = 5;
+/// Columns of a line of names, and the spaces before them.
+const WIDTH: usize = 100;
+const INDENT: &str = "             ";
 /// Findings that are printed.
 const FINDINGS: usize = 20;
 
@@ -71,6 +76,27 @@ fn print_json(args: &InfoArgs, info: &ImageInfo, findings: &[String]) {
     println!("{value:#}");
 }
 
+/// Names in lines that fit a terminal, indented.
+fn wrapped<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    let mut column = WIDTH;
+    for name in names {
+        if column + name.len() + 1 > WIDTH {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(INDENT);
+            column = INDENT.len();
+        } else {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(name);
+        column += name.len();
+    }
+    text + "\n"
+}
+
 fn print_text(args: &InfoArgs, info: &ImageInfo, findings: &[String]) {
     let (header, code) = (&info.header, &info.code);
     println!("{}", args.image.display());
@@ -92,7 +118,11 @@ fn print_text(args: &InfoArgs, info: &ImageInfo, findings: &[String]) {
     println!("  primitives {} different ones by number", info.primitives.len());
     for (module, functions) in &info.named_primitives {
         let module = if module.is_empty() { "(the VM's own)" } else { module };
-        println!("  module     {module}: {}", functions.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+        println!("  module     {module}, {} primitives", functions.len());
+        print!("{}", wrapped(functions.keys().map(String::as_str)));
+    }
+    for class in info.largest_classes.iter().take(LARGEST) {
+        println!("  largest    {} bytes in {} of class {}", class.bytes, class.instances, class.name);
     }
     if args.verify {
         let (shown, rest) = findings.split_at(findings.len().min(FINDINGS));

@@ -6,27 +6,43 @@ use crate::oop::Oop;
 
 /// Lists the bytecodes of a compiled method, a line each: `pc <bytes> text`. Answers `None` for another object.
 ///
-/// Pcs are as contexts have them, from 1 and counting the bytes of the literals. Code of blocks inside is indented.
+/// Pcs are as contexts have them, from 1 and counting the bytes of the literals. Code of blocks is indented: in the set
+/// V3PlusClosures it lies inside the method; a CompiledBlock has pcs of its own and is listed where its closure is made.
 pub fn disassemble(heap: &Heap, method: Oop) -> Option<String> {
     let header = MethodHeader::of(heap, method)?;
-    let bytes = heap.bytes(method);
     let mut out = format!(
-        "{:?}, {} arguments, {} temporaries, {} literals{}\n",
-        header.set(),
+        "{}, {} arguments, {} temporaries, {} literals{}\n",
+        header.set().name(),
         header.args(),
         header.temps() - header.args().min(header.temps()),
         header.literals(),
         if header.large_frame() { ", large frame" } else { "" }
     );
+    list(heap, method, 0, &mut out);
+    Some(out)
+}
+
+/// CompiledBlocks in CompiledBlocks are listed to this depth.
+const MAX_DEPTH: usize = 16;
+
+/// The lines of a method or CompiledBlock that is `depth` blocks inside of the method.
+fn list(heap: &Heap, method: Oop, depth: usize, out: &mut String) {
+    let Some(header) = MethodHeader::of(heap, method) else { return };
+    let bytes = heap.bytes(method);
     let mut pc = header.initial_pc();
     let mut ends = Vec::new();
     let mut furthest = 0;
     while let Some((instruction, next)) = decode(header.set(), bytes, pc) {
         ends.retain(|&end| end > pc);
-        let indent = "  ".repeat(ends.len());
-        out.push_str(&format!("{:5} <{}> {indent}{}\n", pc + 1, hex(&bytes[pc..next]), describe(heap, method, instruction, next)));
+        let indent = "  ".repeat(depth + ends.len());
+        let raw = format!("<{}>", hex(&bytes[pc..next]));
+        out.push_str(&format!("{:5} {raw:<13} {indent}{}\n", pc + 1, describe(heap, method, instruction, next)));
         match instruction {
             Instruction::PushClosure { size, .. } => ends.push(next + size as usize),
+            Instruction::PushFullClosure { literal, .. } if (literal as usize) < header.literals() && depth < MAX_DEPTH => {
+                let block = heap.follow(heap.fetch(method, 1 + literal as usize));
+                list(heap, block, depth + ends.len() + 1, out);
+            }
             Instruction::Jump(by) | Instruction::JumpIf(_, by) => furthest = furthest.max(next as i64 + by as i64),
             // What lies behind the last return that nothing jumps over is the trailer.
             Instruction::Return(_) if ends.is_empty() && furthest <= pc as i64 => break,
@@ -35,7 +51,6 @@ pub fn disassemble(heap: &Heap, method: Oop) -> Option<String> {
         }
         pc = next;
     }
-    Some(out)
 }
 
 /// The instruction at `pc` (from 1) of a method: its bytes, and what it does. Answers `None` where there is none.
@@ -79,6 +94,15 @@ fn print(heap: &Heap, oop: Oop) -> String {
             Some(value) => format!("{value:?}"),
             None => format!("a {class}"),
         },
+    }
+}
+
+/// What a closure's code is: a CompiledBlock by its arguments.
+fn block(heap: &Heap, method: Oop, index: u16) -> String {
+    let code = ((index as usize) < heap.literal_count(method)).then(|| heap.follow(heap.fetch(method, 1 + index as usize)));
+    match code.and_then(|code| MethodHeader::of(heap, code)) {
+        Some(header) => format!("{} arguments", header.args()),
+        None => literal(heap, method, index),
     }
 }
 
@@ -137,7 +161,7 @@ fn describe(heap: &Heap, method: Oop, instruction: Instruction, next: usize) -> 
         }
         I::PushFullClosure { literal: index, copied, receiver_on_stack, no_outer } => format!(
             "push closure of {}, {copied} copied{}{}",
-            literal(heap, method, index),
+            block(heap, method, index),
             if receiver_on_stack { ", receiver from the stack" } else { "" },
             if no_outer { ", no outer context" } else { "" }
         ),

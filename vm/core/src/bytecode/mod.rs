@@ -19,6 +19,16 @@ pub enum BytecodeSet {
     SistaV1,
 }
 
+impl BytecodeSet {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            BytecodeSet::V3PlusClosures => "V3PlusClosures",
+            BytecodeSet::SistaV1 => "Sista V1",
+        }
+    }
+}
+
 /// What a return answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {

@@ -113,6 +113,17 @@ impl Vm {
         }
     }
 
+    /// A process's priority, and its name where the image gives it one in the field behind those that the VM knows.
+    fn name_and_priority(&self, proc: Oop) -> String {
+        let priority = self.describe(self.heap.fetch(proc, process::PRIORITY));
+        let has_name = self.heap.pointer_slots(proc) > process::NAME;
+        let name = has_name.then(|| self.heap.follow(self.heap.fetch(proc, process::NAME))).and_then(|name| self.heap.text(name));
+        match name {
+            Some(name) => format!("priority {priority}, '{name}'"),
+            None => format!("priority {priority}"),
+        }
+    }
+
     /// Number of activations on the active process's stack.
     pub fn stack_depth(&mut self) -> usize {
         if self.fp == 0 {
@@ -128,19 +139,18 @@ impl Vm {
         let active = self.active_process();
         if self.fp != 0 {
             self.sync_page();
-            out.push_str(&format!("active process, priority {}\n", self.describe(self.heap.fetch(active, process::PRIORITY))));
+            out.push_str(&format!("active process, {}\n", self.name_and_priority(active)));
             self.print_stack(Some(Activation::Frame(self.fp)), &mut out);
         }
         let process_class = match self.heap.special(Special::ClassProcess) {
             class if class == self.heap.nil() => self.heap.class_of(active),
             class => class,
         };
-        let processes: Vec<Oop> =
+        let mut processes: Vec<Oop> =
             self.heap.objects().filter(|&o| self.heap.class_of(o) == process_class && (o != active || self.fp == 0)).collect();
+        processes.retain(|&proc| self.heap.pointer_slots(proc) > process::MY_LIST);
+        processes.sort_by_key(|&proc| std::cmp::Reverse(self.heap.fetch(proc, process::PRIORITY).as_small_int()));
         for proc in processes {
-            if self.heap.pointer_slots(proc) <= process::MY_LIST {
-                continue;
-            }
             let ctx = self.heap.fetch(proc, process::SUSPENDED_CONTEXT);
             let Some(activation) = self.activation_of(ctx) else { continue };
             let list = self.heap.follow(self.heap.fetch(proc, process::MY_LIST));
@@ -148,8 +158,7 @@ impl Vm {
                 true => "suspended".to_string(),
                 false => format!("on {}", self.describe(list)),
             };
-            let priority = self.describe(self.heap.fetch(proc, process::PRIORITY));
-            out.push_str(&format!("\nprocess {state}, priority {priority}\n"));
+            out.push_str(&format!("\nprocess {state}, {}\n", self.name_and_priority(proc)));
             self.print_stack(Some(activation), &mut out);
         }
         out

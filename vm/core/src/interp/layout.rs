@@ -65,6 +65,7 @@ pub(crate) mod process {
     pub const SUSPENDED_CONTEXT: usize = 1;
     pub const PRIORITY: usize = 2;
     pub const MY_LIST: usize = 3;
+    pub const NAME: usize = 4;
     pub const FIRST_LINK: usize = 0;
     pub const LAST_LINK: usize = 1;
     pub const EXCESS_SIGNALS: usize = 2;

@@ -258,6 +258,9 @@ impl Vm {
                         self.signal_external(index)?;
                     }
                 }
+                Event::UserInterrupt if self.heap.special(Special::TheInterruptSemaphore) == self.heap.nil() => {
+                    self.platform.report("the image does not handle interrupts; a second one ends it\n");
+                }
                 Event::UserInterrupt => self.signal_special(Special::TheInterruptSemaphore)?,
                 Event::PrintStacks => {
                     let text = self.all_stacks();
