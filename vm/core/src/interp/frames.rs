@@ -201,6 +201,10 @@ impl Vm {
     }
 
     fn make_active(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {
+        // It may have become something else.
+        if !self.is_context(ctx) {
+            return Err(VmError::Corrupt(format!("{} is to go on running", self.describe(ctx))));
+        }
         if let Some(fp) = self.frame_of_context(ctx) {
             let page = self.stack.page_of(fp);
             if self.stack.pages[page].fp == fp {
@@ -340,6 +344,25 @@ impl Vm {
             },
             Activation::Context(ctx) => self.activation_of(self.heap.fetch(ctx, context::SENDER)),
         }
+    }
+
+    /// Activations from `from` on along their senders. A chain that comes back to itself, which only an image that changes senders
+    /// can make, ends there.
+    pub(crate) fn chain(&self, from: Option<Activation>) -> impl Iterator<Item = Activation> + '_ {
+        // Brent's way of finding a cycle: a mark that is set anew after 1, 2, 4 ... steps.
+        let (mut at, mut mark, mut steps, mut power) = (from, None, 0u64, 1u64);
+        std::iter::from_fn(move || {
+            let current = at?;
+            if Some(current) == mark {
+                return None;
+            }
+            if steps == power {
+                (mark, steps, power) = (Some(current), 0, power * 2);
+            }
+            steps += 1;
+            at = self.sender_of(current);
+            Some(current)
+        })
     }
 
     /// A context as an activation; `None` for nil and other objects.
