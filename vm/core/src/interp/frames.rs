@@ -425,8 +425,12 @@ impl Vm {
     }
 
     /// Changes field `index` of a context. A temporary of a live frame is changed in the frame; for the other fields the frames
-    /// are written out first.
+    /// are written out first. A sender that is no context becomes nil: a number there would name a frame.
     pub(crate) fn set_context_field(&mut self, ctx: Oop, index: usize, value: Oop) -> Result<(), VmError> {
+        let value = match index {
+            context::SENDER if !self.is_context(self.heap.follow(value)) => self.heap.nil(),
+            _ => value,
+        };
         if let Some(fp) = self.frame_of_context(ctx) {
             self.sync_page();
             let (sp, _) = self.registers_of(fp);

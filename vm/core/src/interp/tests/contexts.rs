@@ -275,6 +275,40 @@ fn a_chain_of_senders_without_end() {
     });
 }
 
+/// A number as a sender would name a frame: it is nil, and nothing is found through it.
+#[test]
+fn a_number_as_a_sender() {
+    for_all(|m| {
+        m.method("Context", "beSender:", 1, 0, |a| {
+            a.push_temp(0);
+            a.pop_field(0);
+            a.push_field(0);
+            a.ret();
+        });
+        for number in [0, 1, 40, 4000, 1 << 40] {
+            let found = m.text(1, |a| {
+                a.this_context();
+                a.send("copy");
+                a.store_temp(0);
+                a.push(number);
+                a.send("beSender:");
+                a.push_temp(0);
+                a.push(1);
+                a.push(number);
+                a.send("instVarAt:put:");
+                a.push_temp(0);
+                a.push(1);
+                a.send("instVarAt:");
+                a.push_temp(0);
+                a.push(1);
+                a.send("tempAt:");
+                a.pop_array(4);
+            });
+            assert_eq!(found, format!("(nil {number} nil nil)"));
+        }
+    });
+}
+
 /// Mirror primitives see a context as the context's own methods do, whoever the mirror is.
 #[test]
 fn contexts_in_mirrors() {
