@@ -1,6 +1,6 @@
 //! The interfaces that plugins may use: one implementation of each function, for wasm, native and builtin plugins.
 
-use osvm_plugin_sdk::PrimitiveError;
+use osvm_plugin_sdk::classic::PrimitiveError;
 
 /// The memory of a plugin, as addresses and lengths lead into it.
 pub(crate) trait Memory {
