@@ -29,6 +29,7 @@ impl Heap {
     /// As in Spur, and before anything is changed: `BadReceiver` or `BadArgument` for what is no array or not as long,
     /// `Inappropriate` for immediates and nil, false, true, `ObjectIsPinned`, `NoModification`, `NoMemory`.
     pub fn become_two_way(&mut self, a: Oop, b: Oop, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
+        self.last_class = (Oop::ZERO, 0);
         let effects = self.check_become(a, b, true, copy_hash)?;
         for index in 0..self.num_slots(a) {
             // An object may occur more than once: what earlier pairs did is seen through their forwarders.
@@ -47,6 +48,7 @@ impl Heap {
     /// # Errors
     /// As for [`Heap::become_two_way`], but an element of `b` may be anything unless its hash is to be set.
     pub fn become_one_way(&mut self, a: Oop, b: Oop, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
+        self.last_class = (Oop::ZERO, 0);
         let effects = self.check_become(a, b, false, copy_hash)?;
         for index in 0..self.num_slots(a) {
             let (x, y) = (self.fetch_followed(a, index), self.fetch_followed(b, index));

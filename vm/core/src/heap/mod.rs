@@ -102,6 +102,8 @@ pub struct Heap {
     pub(crate) old_start: u64,
     pub(crate) old_free: u64,
     pub(crate) old_limit: u64,
+    /// The class that was asked for its index last, and that index; forgotten when objects move or become others.
+    pub(crate) last_class: (Oop, u32),
     /// Polls until the interpreter looks for events and collections; 0 makes it look at once.
     pub poll_countdown: i64,
     /// What the next safe point shall do.
@@ -177,6 +179,7 @@ impl Heap {
             cards: Default::default(),
             free: Default::default(),
             mourners: VecDeque::new(),
+            last_class: (Oop::ZERO, 0),
             pending_finalization: 0,
             new_finalization: true,
             low_space_pending: false,

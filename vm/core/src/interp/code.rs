@@ -133,6 +133,19 @@ ops! {
     TempTempGreaterJumpFalse "fused";
     TempTempGreaterEqualJumpFalse "fused";
     TempTempAdd "fused";
+    TempAt "fused: PushTemp, At";
+    TempAtPut "fused: PushTemp, AtPut";
+    TempPopTemp "fused: PushTemp, PopTemp";
+    TempField "fused: PushTemp, PushField";
+    FieldTemp "fused: PushField, PushTemp";
+    PopJumpBack "fused: Pop, JumpBack";
+    TempTempLess "fused: PushTemp, PushTemp, Less";
+    TempTempLessEqual "fused";
+    TempTempGreater "fused";
+    TempTempGreaterEqual "fused";
+    TempConstantAddPopTempJumpBack "fused: PushTemp, PushConstant, Add, PopTemp, JumpBack";
+    PopTempConstantAddPopTemp "fused: Pop, PushTemp, PushConstant, Add, PopTemp";
+    PopTempConstantAddPopTempJumpBack "fused: Pop, PushTemp, PushConstant, Add, PopTemp, JumpBack";
 }
 
 /// Words of a send: itself and its inline cache.
@@ -336,6 +349,11 @@ impl Op {
             Op::TempConstantGreaterJumpFalse | Op::TempConstantGreaterEqualJumpFalse => Op::PushTemp,
             Op::TempConstantEqualJumpFalse | Op::TempTempLessJumpFalse | Op::TempTempLessEqualJumpFalse => Op::PushTemp,
             Op::TempTempGreaterJumpFalse | Op::TempTempGreaterEqualJumpFalse => Op::PushTemp,
+            Op::TempAt | Op::TempAtPut | Op::TempPopTemp | Op::TempConstantAddPopTempJumpBack => Op::PushTemp,
+            Op::TempField | Op::TempTempLess | Op::TempTempLessEqual => Op::PushTemp,
+            Op::TempTempGreater | Op::TempTempGreaterEqual => Op::PushTemp,
+            Op::FieldTemp => Op::PushField,
+            Op::PopTempConstantAddPopTemp | Op::PopTempConstantAddPopTempJumpBack | Op::PopJumpBack => Op::Pop,
             Op::FieldSend => Op::PushField,
             Op::PopPushTemp => Op::Pop,
             alone => alone,

@@ -219,6 +219,19 @@ impl Vm {
                     }
                 }};
             }
+                        macro_rules! push_field {
+                            ($index:expr) => {{
+                                let receiver = slot!(frame::RECEIVER);
+                                let index = $index as usize;
+                                if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
+                                    // SAFETY: the receiver has more slots than the index.
+                                    push!(unsafe { *receiver.ptr().add(1 + index) }.into_oop());
+                                } else {
+                                    let value = self.checked_field(receiver, index);
+                                    push!(value);
+                                }
+                            }};
+                        }
                         // The second and third word of a fused sequence that begins with single-word instructions.
                         macro_rules! following {
                             ($n:expr) => {
@@ -289,6 +302,18 @@ impl Vm {
                                 }
                             }};
                         }
+                        // PushTemp, PushTemp, comparison.
+                        macro_rules! temp_temp_compare {
+                            ($op:tt) => {{
+                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                if Oop::both_small_ints(a, b) {
+                                    push!(if (a.bits() as i64) $op (b.bits() as i64) { true_ } else { false_ });
+                                    skip!(1 + SEND_WORDS as isize);
+                                } else {
+                                    push!(a);
+                                }
+                            }};
+                        }
                         // PushTemp, PushConstant, addition or subtraction.
                         macro_rules! temp_constant {
                             ($compute:ident) => {{
@@ -327,6 +352,72 @@ impl Vm {
                                 skip!(SEND_WORDS as isize - 1);
                                 set_slot!(operand_b(following!(0)), Oop(result as u64));
                                 skip!(1);
+                            }};
+                        }
+
+                        // `at:` of the send `$word`, at whose inline cache ip is.
+                        macro_rules! at {
+                            ($word:expr) => {{
+                                let (index, array) = (top!(0), top!(1));
+                                // SAFETY: the cache of this send.
+                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                if array.is_pointer()
+                                    && index.is_small_int()
+                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
+                                {
+                                    // SAFETY: a cache that is not empty holds code.
+                                    let primitive = unsafe { (*code).primitive };
+                                    if let Some(value) = self.fast_at(primitive, array, index.small_int()) {
+                                        drop_values!(1);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                }
+                                send_word!($word)
+                            }};
+                        }
+                        // `at:put:` likewise.
+                        macro_rules! at_put {
+                            ($word:expr) => {{
+                                let (value, index, array) = (top!(0), top!(1), top!(2));
+                                // SAFETY: the cache of this send.
+                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                if array.is_pointer()
+                                    && index.is_small_int()
+                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
+                                {
+                                    // SAFETY: a cache that is not empty holds code.
+                                    let primitive = unsafe { (*code).primitive };
+                                    if self.fast_at_put(primitive, array, index.small_int(), value) {
+                                        drop_values!(2);
+                                        set_top!(value);
+                                        skip!(SEND_WORDS as isize - 1);
+                                        continue 'next;
+                                    }
+                                }
+                                send_word!($word)
+                            }};
+                        }
+                        // Adds a constant to a temporary, whose PushTemp is `$temp`; its PushConstant is `$at` words from ip on.
+                        macro_rules! increment {
+                            ($temp:expr, $at:expr, $otherwise:expr, $then:expr) => {{
+                                let a = slot!(operand_b($temp));
+                                let (sum, overflow) = (a.bits() as i64).overflowing_add(operand_b(following!($at)) as i64 * 8);
+                                if a.is_small_int() && !overflow {
+                                    set_slot!(operand_b(following!($at + 1 + SEND_WORDS)), Oop(sum as u64));
+                                    $then;
+                                } else {
+                                    $otherwise;
+                                }
+                            }};
+                        }
+                        // The backward jump `$at` words from ip on.
+                        macro_rules! jump_back {
+                            ($at:expr) => {{
+                                skip!($at);
+                                jump_words!(ip, following!(0));
+                                poll!();
                             }};
                         }
 
@@ -370,17 +461,43 @@ impl Vm {
                             Op::TempTempLessEqualJumpFalse => temp_temp_jump!(<=),
                             Op::TempTempGreaterJumpFalse => temp_temp_jump!(>),
                             Op::TempTempGreaterEqualJumpFalse => temp_temp_jump!(>=),
+                            Op::TempTempLess => temp_temp_compare!(<),
+                            Op::TempTempLessEqual => temp_temp_compare!(<=),
+                            Op::TempTempGreater => temp_temp_compare!(>),
+                            Op::TempTempGreaterEqual => temp_temp_compare!(>=),
                             Op::TempConstantAdd => temp_constant!(overflowing_add),
                             Op::TempConstantSubtract => temp_constant!(overflowing_sub),
                             Op::TempConstantAddPopTemp => {
-                                let a = slot!(operand_b(word));
-                                let (sum, overflow) = (a.bits() as i64).overflowing_add(operand_b(following!(0)) as i64 * 8);
-                                if a.is_small_int() && !overflow {
-                                    set_slot!(operand_b(following!(1 + SEND_WORDS)), Oop(sum as u64));
-                                    skip!(2 + SEND_WORDS as isize);
-                                } else {
-                                    push!(a);
-                                }
+                                increment!(word, 0, push!(slot!(operand_b(word))), skip!(2 + SEND_WORDS as isize));
+                            }
+                            Op::TempConstantAddPopTempJumpBack => {
+                                increment!(word, 0, push!(slot!(operand_b(word))), jump_back!(2 + SEND_WORDS as isize));
+                            }
+                            Op::PopTempConstantAddPopTemp => {
+                                drop_values!(1);
+                                increment!(following!(0), 1, {}, skip!(3 + SEND_WORDS as isize));
+                            }
+                            Op::PopTempConstantAddPopTempJumpBack => {
+                                drop_values!(1);
+                                increment!(following!(0), 1, {}, jump_back!(3 + SEND_WORDS as isize));
+                            }
+                            Op::PopJumpBack => {
+                                drop_values!(1);
+                                jump_back!(0);
+                            }
+                            Op::TempField => {
+                                push!(slot!(operand_b(word)));
+                                push_field!(operand_b(following!(0)));
+                                skip!(1);
+                            }
+                            Op::FieldTemp => {
+                                push_field!(operand_b(word));
+                                push!(slot!(operand_b(following!(0))));
+                                skip!(1);
+                            }
+                            Op::TempPopTemp => {
+                                set_slot!(operand_b(following!(0)), slot!(operand_b(word)));
+                                skip!(1);
                             }
                             Op::TempTempAdd => {
                                 let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
@@ -415,17 +532,7 @@ impl Vm {
                             }
                             Op::AddPopTemp => pop_temp_of!(overflowing_add),
                             Op::SubtractPopTemp => pop_temp_of!(overflowing_sub),
-                            Op::PushField => {
-                                let receiver = slot!(frame::RECEIVER);
-                                let index = operand_b(word) as usize;
-                                if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
-                                    // SAFETY: the receiver has more slots than the index.
-                                    push!(unsafe { *receiver.ptr().add(1 + index) }.into_oop());
-                                } else {
-                                    let value = self.checked_field(receiver, index);
-                                    push!(value);
-                                }
-                            }
+                            Op::PushField => push_field!(operand_b(word)),
                             Op::PushFieldOfContext => {
                                 save!();
                                 let value = self.field_of_receiver(slot!(frame::RECEIVER), operand_b(word) as usize)?;
@@ -681,43 +788,19 @@ impl Vm {
                                 }
                                 send_word!(word)
                             }
-                            Op::At => {
-                                let (index, array) = (top!(0), top!(1));
-                                // SAFETY: the cache of this send.
-                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                                if array.is_pointer()
-                                    && index.is_small_int()
-                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
-                                {
-                                    // SAFETY: a cache that is not empty holds code.
-                                    let primitive = unsafe { (*code).primitive };
-                                    if let Some(value) = self.fast_at(primitive, array, index.small_int()) {
-                                        drop_values!(1);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
-                                        continue 'next;
-                                    }
-                                }
-                                send_word!(word)
+                            Op::At => at!(word),
+                            Op::TempAt => {
+                                push!(slot!(operand_b(word)));
+                                let send = following!(0);
+                                skip!(1);
+                                at!(send)
                             }
-                            Op::AtPut => {
-                                let (value, index, array) = (top!(0), top!(1), top!(2));
-                                // SAFETY: the cache of this send.
-                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                                if array.is_pointer()
-                                    && index.is_small_int()
-                                    && cached == self.heap.header(array) & CLASS_INDEX_MASK
-                                {
-                                    // SAFETY: a cache that is not empty holds code.
-                                    let primitive = unsafe { (*code).primitive };
-                                    if self.fast_at_put(primitive, array, index.small_int(), value) {
-                                        drop_values!(2);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
-                                        continue 'next;
-                                    }
-                                }
-                                send_word!(word)
+                            Op::AtPut => at_put!(word),
+                            Op::TempAtPut => {
+                                push!(slot!(operand_b(word)));
+                                let send = following!(0);
+                                skip!(1);
+                                at_put!(send)
                             }
                             Op::Size | Op::Value | Op::Value1 => send_word!(word),
                             Op::ReturnTop | Op::BlockReturnTop => break 'give top!(0),

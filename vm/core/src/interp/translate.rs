@@ -433,18 +433,39 @@ impl Translator<'_> {
         }
         let ops: Vec<Op> = starts.iter().map(|&i| Op::ALL[(self.words[i] & 0xFF) as usize]).collect();
         for (n, &i) in starts.iter().enumerate() {
-            let sequence = &ops[n..ops.len().min(n + 4)];
-            if let Some(fused) = fused_four(sequence).or_else(|| fused_three(sequence)).or_else(|| fused_two(sequence)) {
+            if let Some(fused) = fused(&ops[n..]) {
                 self.words[i] = (self.words[i] & !0xFF) | fused as u64;
             }
         }
     }
 }
 
-/// The opcode for the first four of these, if there is one.
+/// The opcode for the longest sequence that these begin with, if there is one.
+fn fused(ops: &[Op]) -> Option<Op> {
+    fused_increment(ops).or_else(|| fused_four(ops)).or_else(|| fused_three(ops)).or_else(|| fused_two(ops))
+}
+
+/// The opcode for `i := i + 1` as a loop has it: behind a statement or not, and before the jump back or not.
+fn fused_increment(ops: &[Op]) -> Option<Op> {
+    let (behind_statement, rest) = match ops {
+        [Op::Pop, rest @ ..] => (true, rest),
+        _ => (false, ops),
+    };
+    let before_jump = match rest {
+        [Op::PushTemp, Op::PushConstant, Op::Add, Op::PopTemp, rest @ ..] => rest.first() == Some(&Op::JumpBack),
+        _ => return None,
+    };
+    Some(match (behind_statement, before_jump) {
+        (false, false) => Op::TempConstantAddPopTemp,
+        (false, true) => Op::TempConstantAddPopTempJumpBack,
+        (true, false) => Op::PopTempConstantAddPopTemp,
+        (true, true) => Op::PopTempConstantAddPopTempJumpBack,
+    })
+}
+
+/// The opcode for the first four.
 fn fused_four(ops: &[Op]) -> Option<Op> {
     Some(match ops.first_chunk()? {
-        [Op::PushTemp, Op::PushConstant, Op::Add, Op::PopTemp] => Op::TempConstantAddPopTemp,
         [Op::PushTemp, Op::PushConstant, Op::Less, Op::JumpFalse] => Op::TempConstantLessJumpFalse,
         [Op::PushTemp, Op::PushConstant, Op::LessEqual, Op::JumpFalse] => Op::TempConstantLessEqualJumpFalse,
         [Op::PushTemp, Op::PushConstant, Op::Greater, Op::JumpFalse] => Op::TempConstantGreaterJumpFalse,
@@ -464,6 +485,10 @@ fn fused_three(ops: &[Op]) -> Option<Op> {
         [Op::PushTemp, Op::PushConstant, Op::Add] => Op::TempConstantAdd,
         [Op::PushTemp, Op::PushConstant, Op::Subtract] => Op::TempConstantSubtract,
         [Op::PushTemp, Op::PushTemp, Op::Add] => Op::TempTempAdd,
+        [Op::PushTemp, Op::PushTemp, Op::Less] => Op::TempTempLess,
+        [Op::PushTemp, Op::PushTemp, Op::LessEqual] => Op::TempTempLessEqual,
+        [Op::PushTemp, Op::PushTemp, Op::Greater] => Op::TempTempGreater,
+        [Op::PushTemp, Op::PushTemp, Op::GreaterEqual] => Op::TempTempGreaterEqual,
         _ => return None,
     })
 }
@@ -487,6 +512,12 @@ fn fused_two(ops: &[Op]) -> Option<Op> {
         [Op::PushTemp, Op::ReturnTop | Op::BlockReturnTop] => Op::TempReturn,
         [Op::PushTemp, Op::Add] => Op::TempAdd,
         [Op::PushTemp, Op::Send] => Op::TempSend,
+        [Op::PushTemp, Op::At] => Op::TempAt,
+        [Op::PushTemp, Op::AtPut] => Op::TempAtPut,
+        [Op::PushTemp, Op::PopTemp] => Op::TempPopTemp,
+        [Op::PushTemp, Op::PushField] => Op::TempField,
+        [Op::PushField, Op::PushTemp] => Op::FieldTemp,
+        [Op::Pop, Op::JumpBack] => Op::PopJumpBack,
         [Op::PushTemp, Op::PushConstant] => Op::TempConstant,
         [Op::PushTemp, Op::PushTemp] => Op::TempTemp,
         [Op::PushField, Op::Send] => Op::FieldSend,
@@ -571,6 +602,10 @@ mod tests {
                     }
                 }
             }
+        }
+        let increment = [Op::Pop, Op::PushTemp, Op::PushConstant, Op::Add, Op::PopTemp, Op::JumpBack];
+        for ops in [&increment[..], &increment[..5], &increment[1..], &increment[1..5]] {
+            check(ops[0], super::fused(ops));
         }
         assert_eq!(fused.len() + alone.len(), Op::ALL.len(), "every fused instruction is made by some sequence");
     }

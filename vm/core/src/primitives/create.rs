@@ -49,7 +49,10 @@ fn instance(heap: &mut Heap, class: Oop) -> Answer {
 
 /// A new instance of a class with indexed fields; with none of them also of another class.
 fn indexed_instance(heap: &mut Heap, class: Oop, size: Oop) -> Answer {
-    let size = unsigned_64(heap, size).ok_or(PrimError::BadArgument)?;
+    let size = match size.as_small_int() {
+        Some(size) => u64::try_from(size).map_err(|_| PrimError::BadArgument)?,
+        None => unsigned_64(heap, size).ok_or(PrimError::BadArgument)?,
+    };
     heap.instantiate(class, usize::try_from(size).map_err(|_| PrimError::NoMemory)?)
 }
 

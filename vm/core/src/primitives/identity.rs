@@ -103,6 +103,7 @@ fn set_class_at(heap: &mut Heap, index: u32, class: Oop) -> Result<(), PrimError
         return Err(PrimError::BadArgument);
     }
     heap.store(page, (index % CLASS_TABLE_PAGE) as usize, class);
+    heap.last_class = (Oop::ZERO, 0);
     Ok(())
 }
 
