@@ -34,18 +34,14 @@ pub(crate) fn output(command: &mut Command, limit: Option<Duration>) -> Result<S
     };
     let text = |reader: Option<JoinHandle<String>>| reader.map_or(String::new(), |r| r.join().unwrap_or_default());
     let (stdout, stderr) = (text(stdout), text(stderr));
-    if status.success() { Ok(stdout) } else { Err(failed(command, status, last_line(&stderr))) }
+    if status.success() { Ok(stdout) } else { Err(failed(command, status, reason(&stderr))) }
 }
 
-/// Runs a command that writes its own messages for the user; answers its standard output.
-pub(crate) fn output_with_messages(command: &mut Command) -> Result<String, BuildError> {
+/// Runs a command that writes its own messages for the user. Answers its standard output, or nothing if it failed.
+pub(crate) fn output_with_messages(command: &mut Command) -> Result<Option<String>, BuildError> {
     command.stdin(Stdio::null()).stderr(Stdio::inherit());
     let output = command.output().map_err(|error| start_error(command, error))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(failed(command, output.status, String::new()))
-    }
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 fn start_error(command: &Command, error: std::io::Error) -> BuildError {
@@ -62,8 +58,12 @@ pub(crate) fn line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-fn last_line(text: &str) -> String {
-    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_string()
+/// Of what a program wrote to standard error: the first line that says of itself that it is an error (as rustup's and apt's do), or else the
+/// last line.
+fn reason(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find(|line| line.starts_with("error:") || line.starts_with("E:"));
+    error.or(lines.next_back()).unwrap_or_default().to_string()
 }
 
 fn read_all(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
@@ -90,6 +90,13 @@ mod tests {
         let error = output(&mut shell("echo one >&2; echo two >&2; exit 3"), None).unwrap_err().to_string();
         assert!(error.starts_with("`sh -c echo one") && error.ends_with("ended with exit status: 3: two"), "{error}");
         assert_eq!(output(&mut shell("echo out; echo err >&2"), None).unwrap(), "out\n");
+    }
+
+    #[test]
+    fn the_reason_is_the_first_error_or_the_last_line() {
+        assert_eq!(reason("info: x\nerror: no\n\nStack backtrace:\n 1: main\n"), "error: no");
+        assert_eq!(reason("one\n two \n\n"), "two");
+        assert_eq!(reason(""), "");
     }
 
     #[test]

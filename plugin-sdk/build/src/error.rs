@@ -29,8 +29,17 @@ pub enum BuildError {
         command: String,
         /// How it ended.
         status: String,
-        /// The last line that it wrote to standard error, if that was read.
+        /// The line of its standard error that says why, if that was read.
         message: String,
+    },
+    /// A plugin does not compile. Cargo has written why.
+    Compile {
+        /// The package.
+        package: String,
+        /// What it was built as.
+        form: &'static str,
+        /// The compiler, if it is another than the one in use.
+        rustc: Option<PathBuf>,
     },
     /// `cargo metadata` wrote something else than expected.
     Metadata {
@@ -82,6 +91,11 @@ impl fmt::Display for BuildError {
             BuildError::Failed { command, status, message } => {
                 write!(f, "`{command}` ended with {status}")?;
                 if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
+            }
+            BuildError::Compile { package, form, rustc } => {
+                write!(f, "{package} does not build as {form}; cargo's messages are above")?;
+                let Some(rustc) = rustc else { return Ok(()) };
+                write!(f, ". The compiler is {}, which may be older than the one in use", rustc.display())
             }
             BuildError::Metadata { folder, missing } => {
                 write!(f, "`cargo metadata` says nothing of {missing} for {}: is this cargo too old?", folder.display())

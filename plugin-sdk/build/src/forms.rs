@@ -4,7 +4,7 @@ use crate::command::{cargo, output_with_messages};
 use crate::{BuildError, Plugin, WASM_TARGET, WasmToolchain, Workspace};
 use serde_json::Value;
 use std::env::consts::DLL_SUFFIX;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How wasm modules are built, as settings of cargo: small, without debug information, and with the names of functions, so that a
@@ -15,6 +15,17 @@ const WASM_PROFILE: [&str; 7] = [
     "profile.plugin.lto=true",
     "profile.plugin.codegen-units=1",
     "profile.plugin.panic='abort'",
+    "profile.plugin.debug=false",
+    "profile.plugin.strip='debuginfo'",
+];
+
+/// How native libraries are built. A panic has to unwind: the SDK makes a failure of the primitive of it.
+const NATIVE_PROFILE: [&str; 7] = [
+    "profile.plugin.inherits='release'",
+    "profile.plugin.opt-level=3",
+    "profile.plugin.lto=false",
+    "profile.plugin.codegen-units=1",
+    "profile.plugin.panic='unwind'",
     "profile.plugin.debug=false",
     "profile.plugin.strip='debuginfo'",
 ];
@@ -32,20 +43,20 @@ pub struct Built {
 ///
 /// `RUSTFLAGS` is not passed on: it is meant for the host.
 pub fn wasm(workspace: &Workspace, plugin: &Plugin, toolchain: &WasmToolchain) -> Result<Built, BuildError> {
-    let mut command = library(plugin);
-    command.args(["--target", WASM_TARGET, "--profile", "plugin", "--target-dir"]).arg(workspace.target.join("wasm"));
-    command.args(WASM_PROFILE.iter().flat_map(|setting| ["--config", setting]));
+    let mut command = library(plugin, &WASM_PROFILE);
+    command.args(["--target", WASM_TARGET, "--target-dir"]).arg(workspace.target.join("wasm"));
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     toolchain.apply(&mut command);
-    artifact(&mut command, plugin, ".wasm")
+    let messages = compile(&mut command, plugin, "wasm", toolchain.other_rustc())?;
+    artifact(&messages, plugin, ".wasm")
 }
 
-/// Builds a plugin as a native library, in the release profile of its workspace. That profile must unwind on a panic, which is
-/// the default: the SDK makes a failure of the primitive of it.
+/// Builds a plugin as a native library.
 pub fn native(workspace: &Workspace, plugin: &Plugin) -> Result<Built, BuildError> {
-    let mut command = library(plugin);
-    command.args(["--release", "--target-dir"]).arg(&workspace.target);
-    artifact(&mut command, plugin, DLL_SUFFIX)
+    let mut command = library(plugin, &NATIVE_PROFILE);
+    command.arg("--target-dir").arg(&workspace.target);
+    let messages = compile(&mut command, plugin, "a native library", None)?;
+    artifact(&messages, plugin, DLL_SUFFIX)
 }
 
 /// Checks that a plugin compiles as it does when it is linked into `osvm`.
@@ -53,32 +64,42 @@ pub fn builtin(workspace: &Workspace, plugin: &Plugin) -> Result<(), BuildError>
     let mut command = cargo();
     command.args(["check", "--quiet", "--lib", "--manifest-path"]).arg(&plugin.manifest);
     command.arg("--target-dir").arg(&workspace.target);
-    output_with_messages(&mut command).map(|_| ())
+    compile(&mut command, plugin, "a part of osvm", None).map(|_| ())
 }
 
 /// The command that builds a plugin's library with its exports.
-fn library(plugin: &Plugin) -> Command {
+fn library(plugin: &Plugin, profile: &[&str]) -> Command {
     let mut command = cargo();
-    command.args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib", "--features", "export"]);
+    command.args(["rustc", "--quiet", "--lib", "--crate-type", "cdylib", "--features", "export", "--profile", "plugin"]);
+    command.args(profile.iter().flat_map(|setting| ["--config", setting]));
     command.args(["--message-format", "json-render-diagnostics", "--manifest-path"]).arg(&plugin.manifest);
     command
 }
 
-/// Runs the command; the file that cargo says it made.
-fn artifact(command: &mut Command, plugin: &Plugin, suffix: &'static str) -> Result<Built, BuildError> {
-    let messages = output_with_messages(command)?;
-    built(&messages, suffix).ok_or_else(|| BuildError::NoArtifact { package: plugin.package.clone(), suffix })
+/// Runs the command; what cargo wrote for programs.
+fn compile(command: &mut Command, plugin: &Plugin, form: &'static str, rustc: Option<&Path>) -> Result<String, BuildError> {
+    let package = &plugin.package;
+    output_with_messages(command)?.ok_or_else(|| BuildError::Compile {
+        package: package.clone(),
+        form,
+        rustc: rustc.map(Path::to_path_buf),
+    })
+}
+
+/// The file that cargo says it made.
+fn artifact(messages: &str, plugin: &Plugin, suffix: &'static str) -> Result<Built, BuildError> {
+    built(messages, suffix).ok_or_else(|| BuildError::NoArtifact { package: plugin.package.clone(), suffix })
 }
 
 /// The plugin's own artifact is the last one: what it depends on is built before it.
 fn built(messages: &str, suffix: &str) -> Option<Built> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let files = messages.filter(|message| message["reason"] == "compiler-artifact").filter_map(|message| {
+    let mut files = messages.filter(|message| message["reason"] == "compiler-artifact").filter_map(|message| {
         let names = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
         let file = names.into_iter().find(|name| name.ends_with(suffix))?.into();
         Some(Built { file, fresh: message["fresh"] == true })
     });
-    files.last()
+    files.next_back()
 }
 
 #[cfg(test)]

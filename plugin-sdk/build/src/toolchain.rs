@@ -77,6 +77,14 @@ impl WasmToolchain {
         Err(BuildError::NoWasm { tried })
     }
 
+    /// The compiler, if it is another than the one in use.
+    pub(crate) fn other_rustc(&self) -> Option<&Path> {
+        match self {
+            WasmToolchain::Target => None,
+            WasmToolchain::Debian(debian) => Some(&debian.rustc),
+        }
+    }
+
     /// Makes a cargo command for `WASM_TARGET` use this compiler.
     pub(crate) fn apply(&self, command: &mut Command) {
         if let WasmToolchain::Debian(debian) = self {

@@ -120,6 +120,6 @@ fn as_builtin() -> Result<(), Failed> {
     let (workspace, plugin) = adder("broken", "pub fn broken() -> i64 { true }")?;
     eprintln!("the error that follows is wanted");
     let error = builtin(&workspace, &plugin).unwrap_err().to_string();
-    assert!(error.starts_with('`') && error.contains("ended with exit status: 101"), "{error}");
+    assert!(error.starts_with("osvm-plugin-adder does not build as a part of osvm"), "{error}");
     Ok(())
 }
