@@ -33,10 +33,11 @@ pub fn osvm() -> &'static Path {
 
 /// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
 pub fn build(what: &[&str], program: &str) -> PathBuf {
-    // target/<profile>/deps/<test>
+    // target/<profile>/deps/<test>, and with a target platform named another folder between the first two.
     let test = std::env::current_exe().expect("a running program has a path");
     let profile = test.parent().and_then(Path::parent).expect("tests are built in target/<profile>/deps");
-    let target = profile.parent().expect("tests are built in target/<profile>/deps");
+    let above = if std::env::var_os("CARGO_BUILD_TARGET").is_some() { 2 } else { 1 };
+    let target = profile.ancestors().nth(above).expect("tests are built in target/<profile>/deps");
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--quiet"]).args(what).arg("--target-dir").arg(target).current_dir(root());
     if !cfg!(debug_assertions) {

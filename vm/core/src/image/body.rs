@@ -202,6 +202,11 @@ impl<'a> Translation<'a> {
                         None => return Err(self.bad_reference(place, slot, *word)),
                     }
                 }
+                if class == object::CLASS_INDEX_CONTEXT && words[place.header + 1] & 7 == TAG_SMALL_INTEGER {
+                    // Its sender names a frame of the VM that wrote the image, which is no more: the context has returned. (nil is
+                    // the first object.)
+                    words[place.header + 1..][..2].fill(self.base);
+                }
                 if swap_floats && class == object::CLASS_INDEX_FLOAT && place.slots == 1 {
                     words[place.header + 1] = words[place.header + 1].rotate_left(32);
                 }

@@ -498,7 +498,8 @@ impl Vm {
 
     /// True if `test` holds for an element of an Array.
     fn any_element(&self, array: Oop, test: fn(&Vm, Oop) -> bool) -> bool {
-        self.format_of(array) == Some(Format::INDEXABLE) && self.heap.slots(array).iter().any(|&element| test(self, element))
+        self.format_of(array) == Some(Format::INDEXABLE)
+            && self.heap.slots(array).iter().any(|&element| test(self, self.heap.follow(element)))
     }
 
     /// True for a method dictionary and for the array of its methods: what sends found may come from it.

@@ -99,14 +99,12 @@ impl Vm {
     }
 
     fn print_stack(&self, from: Option<Activation>, out: &mut String) {
-        let mut at = from;
         let mut depth = 0;
-        while let Some(activation) = at {
+        for activation in self.chain(from) {
             if depth < PRINTED_DEPTH {
                 self.print_activation(activation, out);
             }
             depth += 1;
-            at = self.sender_of(activation);
         }
         if depth > PRINTED_DEPTH {
             out.push_str(&format!("  ... and {} more\n", depth - PRINTED_DEPTH));
@@ -130,7 +128,7 @@ impl Vm {
             return 0;
         }
         self.sync_page();
-        std::iter::successors(Some(Activation::Frame(self.fp)), |&at| self.sender_of(at)).count()
+        self.chain(Some(Activation::Frame(self.fp))).count()
     }
 
     /// The stack of every process: the active one, those that are ready, and those that wait.

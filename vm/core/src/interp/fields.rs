@@ -2,7 +2,7 @@
 
 use super::layout::frame;
 use crate::error::VmError;
-use crate::object::{Format, IMMUTABLE_BIT};
+use crate::object::{CLASS_INDEX_CONTEXT, Format, IMMUTABLE_BIT};
 use crate::oop::Oop;
 use crate::special::Special;
 use crate::vm::{Outcome, Vm};
@@ -73,10 +73,12 @@ impl Vm {
         if oop.is_pointer() && index < self.heap.pointer_slots(oop) { self.heap.fetch(oop, index) } else { self.heap.nil() }
     }
 
+    /// Changes field `index` of an object that may be no such object; it may not be a context either, whose fields may be in a
+    /// frame: those are changed by [`Vm::set_context_field`] alone.
     #[inline(always)]
     pub(crate) fn set_checked_field(&mut self, oop: Oop, index: usize, value: Oop) {
         let oop = self.heap.follow(oop);
-        if oop.is_pointer() && index < self.heap.pointer_slots(oop) {
+        if oop.is_pointer() && index < self.heap.pointer_slots(oop) && self.heap.class_index(oop) != CLASS_INDEX_CONTEXT {
             self.heap.store(oop, index, value);
         }
     }
@@ -96,7 +98,7 @@ impl Vm {
         if association.is_immediate() || self.heap.pointer_slots(association) < 2 || self.heap.is_immutable(association) {
             return self.store_refused(association, 1, value);
         }
-        self.heap.store(association, 1, value);
+        self.set_checked_field(association, 1, value);
         Ok(())
     }
 

@@ -201,6 +201,10 @@ impl Vm {
     }
 
     fn make_active(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {
+        // It may have become something else.
+        if !self.is_context(ctx) {
+            return Err(VmError::Corrupt(format!("{} is to go on running", self.describe(ctx))));
+        }
         if let Some(fp) = self.frame_of_context(ctx) {
             let page = self.stack.page_of(fp);
             if self.stack.pages[page].fp == fp {
@@ -342,6 +346,25 @@ impl Vm {
         }
     }
 
+    /// Activations from `from` on along their senders. A chain that comes back to itself, which only an image that changes senders
+    /// can make, ends there.
+    pub(crate) fn chain(&self, from: Option<Activation>) -> impl Iterator<Item = Activation> + '_ {
+        // Brent's way of finding a cycle: a mark that is set anew after 1, 2, 4 ... steps.
+        let (mut at, mut mark, mut steps, mut power) = (from, None, 0u64, 1u64);
+        std::iter::from_fn(move || {
+            let current = at?;
+            if Some(current) == mark {
+                return None;
+            }
+            if steps == power {
+                (mark, steps, power) = (Some(current), 0, power * 2);
+            }
+            steps += 1;
+            at = self.sender_of(current);
+            Some(current)
+        })
+    }
+
     /// A context as an activation; `None` for nil and other objects.
     pub(crate) fn activation_of(&self, ctx: Oop) -> Option<Activation> {
         let ctx = self.heap.follow(ctx);
@@ -402,8 +425,12 @@ impl Vm {
     }
 
     /// Changes field `index` of a context. A temporary of a live frame is changed in the frame; for the other fields the frames
-    /// are written out first.
+    /// are written out first. A sender that is no context becomes nil: a number there would name a frame.
     pub(crate) fn set_context_field(&mut self, ctx: Oop, index: usize, value: Oop) -> Result<(), VmError> {
+        let value = match index {
+            context::SENDER if !self.is_context(self.heap.follow(value)) => self.heap.nil(),
+            _ => value,
+        };
         if let Some(fp) = self.frame_of_context(ctx) {
             self.sync_page();
             let (sp, _) = self.registers_of(fp);

@@ -9,15 +9,20 @@ use crate::special::Special;
 use crate::vm::{Outcome, Vm};
 
 impl Vm {
+    /// Field of an object that an image may have put in the place of another: nil where it has none.
+    fn field(&self, oop: Oop, index: usize) -> Oop {
+        self.heap.follow(self.checked_field(oop, index))
+    }
+
     fn scheduler(&mut self) -> Oop {
         let association = self.heap.special(Special::SchedulerAssociation);
-        self.heap.fetch_followed(association, process::ASSOCIATION_VALUE)
+        self.field(association, process::ASSOCIATION_VALUE)
     }
 
     /// The active process.
     pub(crate) fn active_process(&mut self) -> Oop {
         let scheduler = self.scheduler();
-        self.heap.fetch_followed(scheduler, process::SCHEDULER_ACTIVE)
+        self.field(scheduler, process::SCHEDULER_ACTIVE)
     }
 
     fn priority(&self, proc: Oop) -> usize {
@@ -27,68 +32,68 @@ impl Vm {
     /// The list of processes of a priority that are ready to run.
     fn ready_list(&mut self, priority: usize) -> Option<Oop> {
         let scheduler = self.scheduler();
-        let lists = self.heap.fetch_followed(scheduler, process::SCHEDULER_LISTS);
-        (priority <= self.heap.pointer_slots(lists)).then(|| self.heap.fetch_followed(lists, priority - 1))
+        let lists = self.field(scheduler, process::SCHEDULER_LISTS);
+        (priority <= self.heap.pointer_slots(lists)).then(|| self.field(lists, priority - 1))
     }
 
-    /// True if `oop` has the fields of a process.
+    /// True if `oop` has the fields of a process, and is no context.
     fn is_process(&self, oop: Oop) -> bool {
-        oop.is_pointer() && self.heap.pointer_slots(oop) > process::MY_LIST
+        oop.is_pointer() && self.heap.pointer_slots(oop) > process::MY_LIST && !self.is_context(oop)
     }
 
     /// Appends a process to a list.
     fn add_last(&mut self, proc: Oop, list: Oop) {
         let nil = self.heap.nil();
-        let last = self.heap.fetch_followed(list, process::LAST_LINK);
-        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        let last = self.field(list, process::LAST_LINK);
+        let first = self.field(list, process::FIRST_LINK);
         if first == nil {
-            self.heap.store(list, process::FIRST_LINK, proc);
+            self.set_checked_field(list, process::FIRST_LINK, proc);
         } else {
-            self.heap.store(last, process::NEXT_LINK, proc);
+            self.set_checked_field(last, process::NEXT_LINK, proc);
         }
-        self.heap.store(list, process::LAST_LINK, proc);
-        self.heap.store(proc, process::NEXT_LINK, nil);
-        self.heap.store(proc, process::MY_LIST, list);
+        self.set_checked_field(list, process::LAST_LINK, proc);
+        self.set_checked_field(proc, process::NEXT_LINK, nil);
+        self.set_checked_field(proc, process::MY_LIST, list);
     }
 
     /// Puts a process at the front of a list.
     fn add_first(&mut self, proc: Oop, list: Oop) {
         let nil = self.heap.nil();
-        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
+        let first = self.field(list, process::FIRST_LINK);
         if first == nil {
-            self.heap.store(list, process::LAST_LINK, proc);
+            self.set_checked_field(list, process::LAST_LINK, proc);
         }
-        self.heap.store(proc, process::NEXT_LINK, first);
-        self.heap.store(list, process::FIRST_LINK, proc);
-        self.heap.store(proc, process::MY_LIST, list);
+        self.set_checked_field(proc, process::NEXT_LINK, first);
+        self.set_checked_field(list, process::FIRST_LINK, proc);
+        self.set_checked_field(proc, process::MY_LIST, list);
     }
 
     /// Takes the first process off a list that is not empty.
     fn remove_first(&mut self, list: Oop) -> Oop {
         let nil = self.heap.nil();
-        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
-        let last = self.heap.fetch_followed(list, process::LAST_LINK);
+        let first = self.field(list, process::FIRST_LINK);
+        let last = self.field(list, process::LAST_LINK);
         if first == last {
-            self.heap.store(list, process::FIRST_LINK, nil);
-            self.heap.store(list, process::LAST_LINK, nil);
+            self.set_checked_field(list, process::FIRST_LINK, nil);
+            self.set_checked_field(list, process::LAST_LINK, nil);
         } else {
-            let next = self.heap.fetch_followed(first, process::NEXT_LINK);
-            self.heap.store(list, process::FIRST_LINK, next);
+            let next = self.field(first, process::NEXT_LINK);
+            self.set_checked_field(list, process::FIRST_LINK, next);
         }
-        self.heap.store(first, process::NEXT_LINK, nil);
-        self.heap.store(first, process::MY_LIST, nil);
+        self.set_checked_field(first, process::NEXT_LINK, nil);
+        self.set_checked_field(first, process::MY_LIST, nil);
         first
     }
 
     /// Takes a process off the list that it is on; false if it is not there.
     fn remove_from_list(&mut self, proc: Oop, list: Oop) -> bool {
         let nil = self.heap.nil();
-        let first = self.heap.fetch_followed(list, process::FIRST_LINK);
-        let next = self.heap.fetch_followed(proc, process::NEXT_LINK);
+        let first = self.field(list, process::FIRST_LINK);
+        let next = self.field(proc, process::NEXT_LINK);
         if first == proc {
-            self.heap.store(list, process::FIRST_LINK, next);
-            if self.heap.fetch_followed(list, process::LAST_LINK) == proc {
-                self.heap.store(list, process::LAST_LINK, nil);
+            self.set_checked_field(list, process::FIRST_LINK, next);
+            if self.field(list, process::LAST_LINK) == proc {
+                self.set_checked_field(list, process::LAST_LINK, nil);
             }
         } else {
             let mut at = first;
@@ -96,30 +101,30 @@ impl Vm {
                 if !self.is_process(at) || at == nil {
                     return false;
                 }
-                let following = self.heap.fetch_followed(at, process::NEXT_LINK);
+                let following = self.field(at, process::NEXT_LINK);
                 if following == proc {
                     break;
                 }
                 at = following;
             }
-            self.heap.store(at, process::NEXT_LINK, next);
-            if self.heap.fetch_followed(list, process::LAST_LINK) == proc {
-                self.heap.store(list, process::LAST_LINK, at);
+            self.set_checked_field(at, process::NEXT_LINK, next);
+            if self.field(list, process::LAST_LINK) == proc {
+                self.set_checked_field(list, process::LAST_LINK, at);
             }
         }
-        self.heap.store(proc, process::NEXT_LINK, nil);
+        self.set_checked_field(proc, process::NEXT_LINK, nil);
         true
     }
 
     fn is_empty_list(&mut self, list: Oop) -> bool {
         let nil = self.heap.nil();
-        list.is_immediate() || self.heap.pointer_slots(list) < 2 || self.heap.fetch_followed(list, process::FIRST_LINK) == nil
+        list.is_immediate() || self.heap.pointer_slots(list) < 2 || self.field(list, process::FIRST_LINK) == nil
     }
 
     /// The first ready process of the highest priority, taken off its list.
     fn wake_highest_priority(&mut self) -> Option<Oop> {
         let scheduler = self.scheduler();
-        let lists = self.heap.fetch_followed(scheduler, process::SCHEDULER_LISTS);
+        let lists = self.field(scheduler, process::SCHEDULER_LISTS);
         for priority in (1..=self.heap.pointer_slots(lists)).rev() {
             let list = self.ready_list(priority)?;
             if !self.is_empty_list(list) {
@@ -137,14 +142,14 @@ impl Vm {
         let old = self.active_process();
         let ctx = self.marry(self.fp)?;
         self.sync_page();
-        self.heap.store(old, process::SUSPENDED_CONTEXT, ctx);
-        let new_ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        self.set_checked_field(old, process::SUSPENDED_CONTEXT, ctx);
+        let new_ctx = self.field(proc, process::SUSPENDED_CONTEXT);
         if !self.is_context(new_ctx) {
             return Err(VmError::Corrupt(format!("the process {} has no context to run", self.describe(proc))));
         }
-        self.heap.store(scheduler, process::SCHEDULER_ACTIVE, proc);
-        self.heap.store(proc, process::SUSPENDED_CONTEXT, nil);
-        self.heap.store(proc, process::MY_LIST, nil);
+        self.set_checked_field(scheduler, process::SCHEDULER_ACTIVE, proc);
+        self.set_checked_field(proc, process::SUSPENDED_CONTEXT, nil);
+        self.set_checked_field(proc, process::MY_LIST, nil);
         self.resume_context(new_ctx)
     }
 
@@ -182,7 +187,7 @@ impl Vm {
         if self.is_empty_list(semaphore) {
             if semaphore.is_pointer() && self.heap.pointer_slots(semaphore) > process::EXCESS_SIGNALS {
                 let excess = self.heap.fetch(semaphore, process::EXCESS_SIGNALS).as_small_int().unwrap_or(0);
-                self.heap.store(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess + 1));
+                self.set_checked_field(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess + 1));
             }
             return Ok(());
         }
@@ -288,7 +293,7 @@ impl Vm {
         }
         let excess = self.heap.fetch(semaphore, process::EXCESS_SIGNALS).as_small_int().unwrap_or(0);
         if excess > 0 {
-            self.heap.store(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess - 1));
+            self.set_checked_field(semaphore, process::EXCESS_SIGNALS, Oop::from_small_int(excess - 1));
             return Ok(());
         }
         let active = self.active_process();
@@ -302,7 +307,7 @@ impl Vm {
         if !self.is_process(proc) {
             return Err(PrimError::BadReceiver);
         }
-        let ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        let ctx = self.field(proc, process::SUSPENDED_CONTEXT);
         if !self.is_context(ctx) {
             return Err(PrimError::BadReceiver);
         }
@@ -320,14 +325,14 @@ impl Vm {
             self.answer(args, nil);
             return self.transfer_to_next().map_err(|e| self.stop(e));
         }
-        let list = self.heap.fetch_followed(proc, process::MY_LIST);
+        let list = self.field(proc, process::MY_LIST);
         if list == nil || list.is_immediate() || self.heap.pointer_slots(list) < 2 {
             return Err(PrimError::BadReceiver);
         }
         if !self.remove_from_list(proc, list) {
             return Err(PrimError::Generic);
         }
-        self.heap.store(proc, process::MY_LIST, nil);
+        self.set_checked_field(proc, process::MY_LIST, nil);
         self.answer(args, list);
         Ok(())
     }
@@ -353,7 +358,7 @@ impl Vm {
         if self.ready_list(self.priority(proc)) == Some(list) {
             return Ok(());
         }
-        let ctx = self.heap.fetch_followed(proc, process::SUSPENDED_CONTEXT);
+        let ctx = self.field(proc, process::SUSPENDED_CONTEXT);
         if self.is_context(ctx) {
             self.back_to_send(ctx, proc, list).map_err(|e| self.stop(e))?;
         }
@@ -412,11 +417,11 @@ impl Vm {
         }
         let nil = self.heap.nil();
         if self.is_empty_list(mutex) {
-            self.heap.store(mutex, process::OWNER, nil);
+            self.set_checked_field(mutex, process::OWNER, nil);
             return Ok(());
         }
         let next = self.remove_first(mutex);
-        self.heap.store(mutex, process::OWNER, next);
+        self.set_checked_field(mutex, process::OWNER, next);
         self.resume(next).map(|_| ()).map_err(|e| self.stop(e))
     }
 
@@ -428,10 +433,10 @@ impl Vm {
         }
         let active = self.active_process();
         let proc = if args > 0 { self.stack_value(0) } else { active };
-        let owner = self.heap.fetch_followed(mutex, process::OWNER);
+        let owner = self.field(mutex, process::OWNER);
         let nil = self.heap.nil();
         if owner == nil {
-            self.heap.store(mutex, process::OWNER, proc);
+            self.set_checked_field(mutex, process::OWNER, proc);
             self.answer(args, self.heap.false_());
         } else if owner == proc {
             self.answer(args, self.heap.true_());

@@ -68,16 +68,19 @@ impl Vm {
     pub(crate) fn return_from_home(&mut self, value: Oop) -> Result<(), VmError> {
         let target = self.home_of_active().and_then(|home| self.activation_of(home));
         let Some(target) = target else { return self.cannot_return(value) };
-        let mut at = Activation::Frame(self.fp);
-        let mut unwind = None;
-        while at != target {
-            if unwind.is_none() && at != Activation::Frame(self.fp) && self.is_marked(at, UNWIND_MARK) {
+        let active = Activation::Frame(self.fp);
+        let (mut reached, mut unwind) = (false, None);
+        for at in self.chain(Some(active)) {
+            if at == target {
+                reached = true;
+                break;
+            }
+            if unwind.is_none() && at != active && self.is_marked(at, UNWIND_MARK) {
                 unwind = Some(at);
             }
-            match self.sender_of(at) {
-                Some(sender) => at = sender,
-                None => return self.cannot_return(value),
-            }
+        }
+        if !reached {
+            return self.cannot_return(value);
         }
         // A home that is marked itself has its unwind block too.
         if let Some(unwind) = unwind.or_else(|| self.is_marked(target, UNWIND_MARK).then_some(target)) {
@@ -188,17 +191,7 @@ impl Vm {
 
     /// The first activation from `from` on that is marked, before `stop`.
     fn find_marked(&self, from: Option<Activation>, stop: Option<Activation>, mark: u16) -> Option<Activation> {
-        let mut at = from;
-        while let Some(activation) = at {
-            if at == stop {
-                return None;
-            }
-            if self.is_marked(activation, mark) {
-                return at;
-            }
-            at = self.sender_of(activation);
-        }
-        None
+        self.chain(from).take_while(|&at| Some(at) != stop).find(|&at| self.is_marked(at, mark))
     }
 
     /// Primitive 195, `findNextUnwindContextUpTo:`.
@@ -237,17 +230,19 @@ impl Vm {
     pub(crate) fn primitive_terminate_to(&mut self, args: usize) -> Result<(), PrimError> {
         let (target, receiver) = (self.stack_value(0), self.stack_value(args));
         let nil = self.heap.nil();
-        if !self.is_context(receiver) || !(target == nil || self.is_context(target)) {
+        if !self.is_context(receiver) || !(target == nil || self.is_context(target)) || receiver == target {
             return Err(PrimError::Generic);
         }
         let active = self.flush_stack().map_err(|e| self.stop(e))?;
-        let mut between = Vec::new();
-        let mut at = self.heap.fetch_followed(receiver, context::SENDER);
-        while at != target && self.is_context(at) {
-            between.push(at);
-            at = self.heap.fetch_followed(at, context::SENDER);
-        }
-        if at == target {
+        let sender = self.heap.fetch_followed(receiver, context::SENDER);
+        let contexts = self.chain(self.activation_of(sender)).map_while(|at| match at {
+            Activation::Context(ctx) => Some(ctx),
+            Activation::Frame(_) => None,
+        });
+        let between: Vec<Oop> = contexts.take_while(|&ctx| ctx != target).collect();
+        let last = between.last().map_or(receiver, |&ctx| ctx);
+        // Where the target is no sender of the receiver, and where it is nil, the others stay alive.
+        if target != nil && self.heap.fetch_followed(last, context::SENDER) == target {
             for ctx in between {
                 self.widow(ctx);
             }

@@ -958,7 +958,11 @@ impl Vm {
                             Ok(()) => {
                                 load!();
                             }
-                            Err(failure) => slowly!(self.primitive_failed(code, args, failure)),
+                            Err(failure) => {
+                                // It may have written frames out and made the active one anew.
+                                load!();
+                                slowly!(self.primitive_failed(code, args, failure));
+                            }
                         }
                         leave_if_asked!();
                     }
@@ -969,7 +973,10 @@ impl Vm {
                         Ok(()) => {
                             load!();
                         }
-                        Err(failure) => slowly!(self.primitive_failed(code, args, failure)),
+                        Err(failure) => {
+                            load!();
+                            slowly!(self.primitive_failed(code, args, failure));
+                        }
                     }
                     leave_if_asked!();
                 }

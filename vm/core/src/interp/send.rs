@@ -43,6 +43,7 @@ impl Vm {
             receiver = self.heap.follow(receiver);
             self.stack.write(self.sp + 8 * args as u64, receiver.bits());
         }
+        let class = self.heap.follow(class);
         if class.is_immediate() || self.heap.pointer_slots(class) < 3 {
             return Err(VmError::Corrupt(format!("{} is used as a class", self.describe(class))));
         }

@@ -1,6 +1,6 @@
 //! Built images of both word sizes: segments, forwarders, and what is wrong in each way that an image can be wrong.
 
-use crate::builder::{BASE, Builder, THING};
+use crate::builder::{BASE, Builder, METHOD, THING};
 use crate::support::{check_damaged, check_truncations, load, refusal};
 use osvm_core::image::WordSize;
 use osvm_core::object::{self, Format};
@@ -94,6 +94,22 @@ fn long_chains_of_forwarders_take_no_longer_than_their_length() {
         b.set(b.special, HOOK, start);
         let heap = load(&b.finish()).heap;
         assert!(!heap.is_forwarded(heap.special(Special::TheDisplay)));
+    }
+}
+
+/// Senders that are numbers named frames of the VM that wrote the image.
+#[test]
+fn contexts_of_frames_that_are_no_more_have_returned() {
+    for size in [WordSize::Bits32, WordSize::Bits64] {
+        let mut b = Builder::new(size);
+        let method = b.method(&[BASE], &[0x70, 0x7C]);
+        let fields = [b.int(40), b.int(3 * size.bytes() as i64), b.int(0), method, BASE, BASE, BASE];
+        b.object(object::CLASS_INDEX_CONTEXT, Format::INDEXABLE_FIXED, &fields);
+        let heap = load(&b.finish()).heap;
+        let mut objects = heap.objects();
+        let context = objects.find(|&oop| heap.class_index(oop) == object::CLASS_INDEX_CONTEXT).expect("the context is there");
+        assert_eq!(heap.slots(context)[..2], [heap.nil(), heap.nil()], "{size:?}");
+        assert_eq!(heap.class_index(heap.fetch(context, 3)), METHOD);
     }
 }
 

@@ -194,8 +194,7 @@ impl Asm {
 
     fn send_args(&mut self, selector: &str, args: u8) {
         let index = self.literal(symbol(selector));
-        assert!(index < 32, "few literals");
-        self.bytes(&[132, args, index], &[234, index << 3 | args]);
+        self.bytes(&[132, args, index], &[224, index >> 5, 234, index << 3 | args]);
     }
 
     pub fn send_super(&mut self, selector: &str) {
@@ -254,12 +253,21 @@ impl Asm {
         self.jumps.push((self.code.len(), to.into()));
     }
 
+    fn distance(&self, at: usize, label: &str) -> i64 {
+        let target = self.labels.iter().find(|(name, _)| name == label).unwrap_or_else(|| panic!("no label {label}")).1;
+        target as i64 - at as i64
+    }
+
+    /// All jumps are as short as both sets can have them, and the literals few enough.
+    pub fn is_sound(&self) -> bool {
+        self.literals.len() < 250 && self.jumps.iter().all(|(at, label)| (-1024..1024).contains(&self.distance(*at, label)))
+    }
+
     /// Code with its jumps resolved.
     pub fn finished_code(&self) -> Vec<u8> {
         let mut code = self.code.clone();
         for (at, label) in &self.jumps {
-            let target = self.labels.iter().find(|(name, _)| name == label).unwrap_or_else(|| panic!("no label {label}")).1;
-            let by = i16::try_from(target as i64 - *at as i64).expect("a short jump");
+            let by = i16::try_from(self.distance(*at, label)).expect("a short jump");
             let [low, high] = by.to_le_bytes();
             code[at - 1] = low;
             if self.v3() {

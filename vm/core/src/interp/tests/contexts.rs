@@ -221,6 +221,94 @@ fn a_copy_is_no_frame() {
     });
 }
 
+/// A become that fails wrote the frames out to contexts before it did, and the code behind it goes on in them.
+#[test]
+fn a_become_of_contexts_that_fails() {
+    for_all(|m| {
+        let found = m.text(1, |a| {
+            a.push(7);
+            a.pop_temp(0);
+            a.push(3);
+            a.this_context();
+            a.pop_array(1);
+            a.send("become:");
+            a.push_temp(0);
+            a.pop_array(2);
+        });
+        assert_eq!(found, "(failed 7)");
+    });
+}
+
+/// Senders that lead back to where they began: searches along them end.
+#[test]
+fn a_chain_of_senders_without_end() {
+    for_all(|m| {
+        m.method("Context", "loop", 0, 1, |a| {
+            // A copy of this context is its own sender.
+            a.push_self();
+            a.send("copy");
+            a.store_temp(0);
+            a.push(1);
+            a.push_temp(0);
+            a.send("instVarAt:put:");
+            a.pop();
+            a.push_temp(0);
+            a.ret();
+        });
+        let found = m.text(1, |a| {
+            a.this_context();
+            a.send("loop");
+            a.store_temp(0);
+            a.send("findNextHandlerContext");
+            a.push_temp(0);
+            a.push_nil();
+            a.send("findNextUnwindContextUpTo:");
+            a.push_temp(0);
+            a.this_context();
+            a.send("terminateTo:");
+            a.send("class");
+            a.push_class("Context");
+            a.send("==");
+            a.pop_array(3);
+        });
+        assert_eq!(found, "(nil nil true)");
+    });
+}
+
+/// A number as a sender would name a frame: it is nil, and nothing is found through it.
+#[test]
+fn a_number_as_a_sender() {
+    for_all(|m| {
+        m.method("Context", "beSender:", 1, 0, |a| {
+            a.push_temp(0);
+            a.pop_field(0);
+            a.push_field(0);
+            a.ret();
+        });
+        for number in [0, 1, 40, 4000, 1 << 40] {
+            let found = m.text(1, |a| {
+                a.this_context();
+                a.send("copy");
+                a.store_temp(0);
+                a.push(number);
+                a.send("beSender:");
+                a.push_temp(0);
+                a.push(1);
+                a.push(number);
+                a.send("instVarAt:put:");
+                a.push_temp(0);
+                a.push(1);
+                a.send("instVarAt:");
+                a.push_temp(0);
+                a.push(1);
+                a.send("tempAt:");
+                a.pop_array(4);
+            });
+            assert_eq!(found, format!("(nil {number} nil nil)"));
+        }
+    });
+}
+
 /// Mirror primitives see a context as the context's own methods do, whoever the mirror is.
 #[test]
 fn contexts_in_mirrors() {

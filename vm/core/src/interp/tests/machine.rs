@@ -449,18 +449,9 @@ impl Machine {
         self.set_global(name, process);
     }
 
-    /// Runs code in a process of priority 40 until the image quits, and answers the value that the code leaves on the stack. The
-    /// world's clock goes on whenever the image sleeps.
-    pub fn try_eval(&mut self, temps: usize, body: impl FnOnce(&mut Asm)) -> Result<Oop, VmError> {
-        let process = self.process(40, temps, |a| {
-            body(a);
-            a.pop_global("result");
-            a.push_nil();
-            a.send("quit");
-            a.ret();
-        });
-        let nil = self.vm.heap.nil();
-        self.set_global("result", nil);
+    /// Makes code in a process of priority 40 what runs next.
+    pub fn start(&mut self, temps: usize, body: impl FnOnce(&mut Asm)) -> Result<(), VmError> {
+        let process = self.process(40, temps, body);
         let association = self.vm.heap.special(Special::SchedulerAssociation);
         let scheduler = self.vm.heap.fetch(association, 1);
         self.vm.heap.store(scheduler, process::SCHEDULER_ACTIVE, process);
@@ -469,7 +460,21 @@ impl Machine {
             // What ran before was not asked to leave its page.
             self.vm.sync_page();
         }
-        self.vm.resume_active_process()?;
+        self.vm.resume_active_process()
+    }
+
+    /// Runs code in a process of priority 40 until the image quits, and answers the value that the code leaves on the stack. The
+    /// world's clock goes on whenever the image sleeps.
+    pub fn try_eval(&mut self, temps: usize, body: impl FnOnce(&mut Asm)) -> Result<Oop, VmError> {
+        let nil = self.vm.heap.nil();
+        self.set_global("result", nil);
+        self.start(temps, |a| {
+            body(a);
+            a.pop_global("result");
+            a.push_nil();
+            a.send("quit");
+            a.ret();
+        })?;
         loop {
             match self.vm.run(1000)? {
                 Outcome::Quit(_) => return Ok(self.global("result")),

@@ -9,6 +9,7 @@ mod contexts;
 mod errors;
 mod performing;
 mod processes;
+mod random;
 mod returns;
 mod sends;
 mod stores;
