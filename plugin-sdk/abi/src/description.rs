@@ -211,8 +211,10 @@ impl FromStr for Description {
         let mut names = HashSet::new();
         for (number, line) in lines {
             description.line(line).map_err(|e| error(number + 1, e))?;
-            let primitive = description.primitives.last().filter(|_| line.starts_with("primitive "));
-            if let Some(last) = primitive.filter(|last| !names.insert(last.name.clone())) {
+            if let Some(last) = description.primitives.last()
+                && line.starts_with("primitive ")
+                && !names.insert(last.name.clone())
+            {
                 return Err(error(number + 1, (11, format!("the primitive `{}` is there twice", last.name))));
             }
         }

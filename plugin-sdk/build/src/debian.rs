@@ -1,6 +1,5 @@
 //! Debian's way to wasm: the compiler of the package `rustc-web` builds the standard library from `rust-web-src` along with the plugin.
-//! It needs no server but Debian's and crates.io, and it is an older compiler (1.85 in Debian 12) than the one in use, so that plugins
-//! have to be written for that one.
+//! It needs no server but Debian's and crates.io, and it is another compiler than the one in use, perhaps an older one.
 
 use crate::command::{line, output};
 use crate::{BuildError, Setup};

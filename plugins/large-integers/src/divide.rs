@@ -1,7 +1,7 @@
 //! Quotients: Knuth's algorithm D (vol. 2, 4.3.1), with the quotient of two limbs by one from a precomputed reciprocal
 //! (Möller and Granlund, "Improved division by invariant integers", 2011).
 
-use crate::limbs::{add_in_place, compare, multiply_add, shift_left, shift_right, trim};
+use crate::limbs::{add_in_place, compare, shift_left, shift_right, trim};
 use std::cmp::Ordering;
 
 /// Quotient and remainder, without zeros at the end; the divisor is not empty.
@@ -69,7 +69,7 @@ fn divide_by_limbs(rest: &mut [u64], divisor: &[u64]) -> Vec<u64> {
 fn subtract_row(from: &mut [u64], row: &[u64], limb: u64) -> bool {
     let mut carry = 0;
     for (from, &digit) in from.iter_mut().zip(row) {
-        let (low, high) = multiply_add(digit, limb, carry, 0);
+        let (low, high) = digit.carrying_mul(limb, carry);
         let borrow;
         (*from, borrow) = from.overflowing_sub(low);
         carry = high + u64::from(borrow);

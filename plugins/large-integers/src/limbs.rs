@@ -4,10 +4,9 @@ use std::cmp::Ordering;
 
 /// The limbs of bytes, least significant first, without zeros at the end.
 pub(crate) fn from_bytes(bytes: &[u8]) -> Vec<u64> {
-    let whole = bytes.chunks_exact(8);
-    let rest = whole.remainder();
-    let mut limbs = Vec::with_capacity(bytes.len() / 8 + 1);
-    limbs.extend(whole.map(|chunk| u64::from_le_bytes(chunk.try_into().expect("a chunk has eight bytes"))));
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let mut limbs = Vec::with_capacity(whole.len() + 1);
+    limbs.extend(whole.iter().map(|&chunk| u64::from_le_bytes(chunk)));
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     limbs.push(u64::from_le_bytes(last));
@@ -43,32 +42,12 @@ pub(crate) fn compare(a: &[u64], b: &[u64]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
-/// `a + b + carry`, and whether that carries. These three are in the standard library since Rust 1.91.
-pub(crate) fn add_with_carry(a: u64, b: u64, carry: bool) -> (u64, bool) {
-    let (sum, first) = a.overflowing_add(b);
-    let (sum, second) = sum.overflowing_add(u64::from(carry));
-    (sum, first | second)
-}
-
-/// `a - b - borrow`, and whether that borrows.
-pub(crate) fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (difference, first) = a.overflowing_sub(b);
-    let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-    (difference, first | second)
-}
-
-/// `a * b + c + d` as two limbs, the low one first. It never needs more.
-pub(crate) fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
-    let product = u128::from(a) * u128::from(b) + u128::from(c) + u128::from(d);
-    (product as u64, (product >> 64) as u64)
-}
-
 /// Adds `b` to `a` in place, where `a` is at least as long; answers the carry.
 pub(crate) fn add_in_place(a: &mut [u64], b: &[u64]) -> bool {
     let (low, high) = a.split_at_mut(b.len());
     let mut carry = false;
     for (x, &y) in low.iter_mut().zip(b) {
-        (*x, carry) = add_with_carry(*x, y, carry);
+        (*x, carry) = x.carrying_add(y, carry);
     }
     for x in high {
         if !carry {
@@ -84,7 +63,7 @@ pub(crate) fn subtract_in_place(a: &mut [u64], b: &[u64]) -> bool {
     let (low, high) = a.split_at_mut(b.len());
     let mut borrow = false;
     for (x, &y) in low.iter_mut().zip(b) {
-        (*x, borrow) = subtract_with_borrow(*x, y, borrow);
+        (*x, borrow) = x.borrowing_sub(y, borrow);
     }
     for x in high {
         if !borrow {

@@ -34,10 +34,7 @@ pub(crate) fn times(a: &[u32], b: &[u32], m: &[u32], inverse: u32) -> Option<Vec
     if !below {
         let mut borrow = false;
         for (r, &m) in result.iter_mut().zip(m) {
-            let (difference, first) = r.overflowing_sub(m);
-            let second;
-            (*r, second) = difference.overflowing_sub(u32::from(borrow));
-            borrow = first | second;
+            (*r, borrow) = r.borrowing_sub(m, borrow);
         }
     }
     Some(result)

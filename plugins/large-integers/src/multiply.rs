@@ -1,6 +1,6 @@
 //! Products: by rows for short factors, by Karatsuba's method (Knuth, vol. 2, 4.3.3) for long ones.
 
-use crate::limbs::{add_in_place, multiply_add, subtract_in_place, trim, trimmed};
+use crate::limbs::{add_in_place, subtract_in_place, trim, trimmed};
 
 /// From this many limbs of the shorter factor on, three half-sized products are faster than a quadratic one.
 const KARATSUBA_LIMBS: usize = 40;
@@ -35,7 +35,7 @@ fn multiply_row(to: &mut [u64], row: &[u64], limb: u64) {
     let mut carry = 0;
     let (low, high) = to.split_at_mut(row.len());
     for (to, &digit) in low.iter_mut().zip(row) {
-        (*to, carry) = multiply_add(digit, limb, *to, carry);
+        (*to, carry) = digit.carrying_mul_add(limb, *to, carry);
     }
     for to in high {
         if carry == 0 {

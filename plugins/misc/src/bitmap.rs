@@ -6,7 +6,7 @@
 
 /// Packs 32-bit words (in the machine's order, little endian).
 pub(crate) fn compress(words: &[u8]) -> Vec<u8> {
-    let words: Vec<u32> = words.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let words: Vec<u32> = words.as_chunks().0.iter().map(|&b| u32::from_le_bytes(b)).collect();
     let mut out = Vec::with_capacity(words.len() * 4 + 16);
     number(&mut out, words.len());
     let mut at = 0;
@@ -51,7 +51,7 @@ fn number(out: &mut Vec<u8>, value: usize) {
 /// Unpacks runs (the size in front already skipped) into `words`; `None` if they are too long for it or end early.
 pub(crate) fn decompress(packed: &[u8], words: &mut [u8]) -> Option<()> {
     let mut packed = packed.iter().copied();
-    let mut out = words.chunks_exact_mut(4);
+    let mut out = words.as_chunks_mut::<4>().0.iter_mut();
     while let Some(first) = packed.next() {
         let number = match first {
             0..=223 => u32::from(first),
@@ -66,15 +66,15 @@ pub(crate) fn decompress(packed: &[u8], words: &mut [u8]) -> Option<()> {
         match number & 3 {
             1 => {
                 let byte = packed.next()?;
-                run.for_each(|w| w.fill(byte));
+                run.for_each(|w| *w = [byte; 4]);
             }
             2 => {
                 let word = word(&mut packed)?.to_le_bytes();
-                run.for_each(|w| w.copy_from_slice(&word));
+                run.for_each(|w| *w = word);
             }
             3 => {
                 for w in run {
-                    w.copy_from_slice(&word(&mut packed)?.to_le_bytes());
+                    *w = word(&mut packed)?.to_le_bytes();
                 }
             }
             // A run of nothing: the place in the bitmap stays.
