@@ -53,6 +53,17 @@ fn the_example_in_the_default_has_every_key_and_the_limits_that_there_are() {
 }
 
 #[test]
+fn the_examples_of_the_page_are_right() {
+    let page = include_str!("../../../../docs/configuration.md");
+    let examples: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        parse(example).unwrap();
+        assert!(fits_schema(example));
+    }
+}
+
+#[test]
 fn a_file_changes_the_default_key_by_key() {
     let config = parse(
         "[vm]\nimage = 'a/my.image'\n[plugins.FilePlugin]\nmodule = 'file.wasm'\ngrants.clock = true\nlimits.deadline = '1 s'\n\

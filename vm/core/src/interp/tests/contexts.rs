@@ -345,7 +345,7 @@ fn contexts_in_mirrors() {
 /// Memory runs out after a few full collections, not after thousands that free nothing, wherever its limit lies.
 #[test]
 fn a_recursion_without_end() {
-    for megabytes in 8..24 {
+    for megabytes in (8..24).step_by(3) {
         let image = TestImage::with_sizes(megabytes << 20, HeapConfig { eden_bytes: 1 << 20, survivor_bytes: 256 << 10 });
         let mut m = Machine::with_memory(BytecodeSet::SistaV1, 0, image);
         m.method("Object", "deeper", 0, 0, |a| {

@@ -1,6 +1,6 @@
 //! A world in memory: files and folders in a map, standard streams in vectors.
 
-use crate::{Console, Create, FileId, FileKind, Files, Level, Metadata, Open, OsError, PrimitiveError, Seek, Slab, World};
+use crate::classic::{Console, Create, FileId, FileKind, Files, Level, Metadata, Open, OsError, PrimitiveError, Seek, Slab, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -2,8 +2,8 @@
 
 use super::fake::FakeObjects;
 use super::{Fake, MemoryWorld};
-use crate::abi::{ResultType, Signature, Type, TypeRef};
-use crate::{Arg, Call, Object, Plugin, PrimitiveError, Value};
+use crate::classic::{Arg, Call, Object, Plugin, PrimitiveError, Value};
+use osvm_plugin_abi::{ResultType, Signature, Type, TypeRef};
 use std::collections::HashSet;
 
 /// A plugin, its world, and what it has open.

@@ -1,6 +1,6 @@
 //! Objects that are Rust values.
 
-use crate::{Object, Objects, PrimitiveError, Shape};
+use crate::classic::{Object, Objects, PrimitiveError, Shape};
 
 /// An object.
 #[derive(Clone, PartialEq, Debug)]
