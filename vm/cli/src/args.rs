@@ -33,6 +33,9 @@ pub enum Command {
     Disasm(DisasmArgs),
     /// Show the processes of an image and their stacks, without running it
     Stack(StackArgs),
+    /// Look at configurations (vm.toml)
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -115,6 +118,36 @@ pub struct DisasmArgs {
 pub struct StackArgs {
     /// The image file
     pub image: PathBuf,
+}
+
+/// What to do with a configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Tell what is wrong with a configuration file
+    Check(CheckConfigArgs),
+    /// Print the configuration that holds, as a file that says it all by itself
+    Show(ShowConfigArgs),
+}
+
+/// Arguments of `config check`.
+#[derive(Args, Debug)]
+pub struct CheckConfigArgs {
+    /// The file [default: the one that would be read]
+    pub file: Option<PathBuf>,
+    /// The image that it would be read for
+    #[arg(long)]
+    pub image: Option<PathBuf>,
+}
+
+/// Arguments of `config show`.
+#[derive(Args, Debug)]
+pub struct ShowConfigArgs {
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The image that it is read for
+    #[arg(long)]
+    pub image: Option<PathBuf>,
 }
 
 /// What to report.

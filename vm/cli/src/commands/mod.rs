@@ -1,6 +1,7 @@
 //! The sub-commands, one file each.
 
 pub mod completions;
+pub mod config;
 pub mod disasm;
 pub mod info;
 pub mod man;

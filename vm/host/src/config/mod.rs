@@ -6,6 +6,7 @@ mod find;
 mod keys;
 mod near;
 mod places;
+mod print;
 mod problem;
 mod read;
 mod schema;
