@@ -36,6 +36,9 @@ pub enum Command {
     /// Look at configurations (vm.toml)
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make, build and look at plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -148,6 +151,45 @@ pub struct ShowConfigArgs {
     /// The image that it is read for
     #[arg(long)]
     pub image: Option<PathBuf>,
+}
+
+/// What to do about plugins.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Make a crate to begin with, with example primitives, tests and a vm.toml
+    New(NewPluginArgs),
+    /// Build a plugin's crate as a wasm module and as a native library, and check that it can be built in
+    Build(BuildPluginArgs),
+}
+
+/// Arguments of `plugin new`.
+#[derive(Args, Debug)]
+pub struct NewPluginArgs {
+    /// The plugin's name, such as `string-metrics` or `StringMetrics`
+    pub name: String,
+    /// The folder to make [default: the crate's name]
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+    /// The name by which methods of images refer to it [default: from NAME, such as StringMetricsPlugin]
+    #[arg(long, value_name = "NAME")]
+    pub module: Option<String>,
+    /// The folder of the SDK (`plugin-sdk` of osvm's source) [default: the published crate]
+    #[arg(long, value_name = "PATH")]
+    pub sdk: Option<PathBuf>,
+}
+
+/// Arguments of `plugin build`.
+#[derive(Args, Debug)]
+pub struct BuildPluginArgs {
+    /// The folder of the plugin's crate, or of a workspace with plugins
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// The wasm module alone
+    #[arg(long)]
+    pub wasm: bool,
+    /// The native library alone
+    #[arg(long)]
+    pub native: bool,
 }
 
 /// What to report.

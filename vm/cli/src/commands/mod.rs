@@ -5,5 +5,6 @@ pub mod config;
 pub mod disasm;
 pub mod info;
 pub mod man;
+pub mod plugin;
 pub mod run;
 pub mod stack;

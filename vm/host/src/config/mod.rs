@@ -17,6 +17,7 @@ mod values;
 
 pub use find::Search;
 pub use places::Places;
+pub use print::key;
 pub use problem::{ConfigError, Problem};
 pub use read::DEFAULT;
 pub use schema::{markdown, schema};

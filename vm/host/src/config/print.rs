@@ -95,7 +95,7 @@ fn text(text: &str) -> String {
 }
 
 /// A key of TOML, in quotes if it needs them.
-pub(super) fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !name.is_empty() && name.chars().all(bare) { name.into() } else { text(name) }
 }
