@@ -140,3 +140,16 @@ pub fn pharo_started() -> Option<Result<&'static Path, String>> {
 
 /// The Pharo image's file name.
 pub const PHARO: &str = "pharo8-bootstrap-64.image";
+
+/// Words of a shell line, with single quotes.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in line.split('\'').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_string());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_string));
+        }
+    }
+    words
+}

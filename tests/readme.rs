@@ -2,7 +2,7 @@
 //! bootstrap image as `my.image`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{PHARO, image, root, run};
+use osvm_tests::{PHARO, image, root, run, words};
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,17 +61,4 @@ fn commands_work(page: &str) -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-/// Words of a shell line, with single quotes.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (i, part) in line.split('\'').enumerate() {
-        if i % 2 == 1 {
-            words.push(part.to_string());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_string));
-        }
-    }
-    words
 }

@@ -11,6 +11,7 @@ pub mod interfaces;
 mod lower;
 pub mod native;
 mod parse;
+mod section;
 mod signature;
 mod version;
 
@@ -18,6 +19,7 @@ pub use description::{Description, DescriptionError, Hook, Import, PrimitiveDesc
 pub use failure::{OsError, PrimitiveError, decode, encode};
 pub use lower::{ARGUMENT_SLOTS, RESULT_SLOTS, Slot, WasmType};
 pub use parse::SignatureError;
+pub use section::{SectionError, description_section};
 pub use signature::{Param, ResultType, Signature, Type, TypeRef};
 pub use version::{ABI, Version};
 

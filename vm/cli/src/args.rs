@@ -160,6 +160,10 @@ pub enum PluginCommand {
     New(NewPluginArgs),
     /// Build a plugin's crate as a wasm module and as a native library, and check that it can be built in
     Build(BuildPluginArgs),
+    /// Show what a plugin's file says of itself, without running anything of it
+    Inspect(InspectPluginArgs),
+    /// Write a plugin's block into a configuration
+    Add(AddPluginArgs),
 }
 
 /// Arguments of `plugin new`.
@@ -190,6 +194,26 @@ pub struct BuildPluginArgs {
     /// The native library alone
     #[arg(long)]
     pub native: bool,
+}
+
+/// Arguments of `plugin inspect`.
+#[derive(Args, Debug)]
+pub struct InspectPluginArgs {
+    /// The plugin's file
+    pub file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `plugin add`.
+#[derive(Args, Debug)]
+pub struct AddPluginArgs {
+    /// The plugin's file
+    pub file: PathBuf,
+    /// The configuration to write to; it is made if it is not there
+    #[arg(long, value_name = "FILE", default_value = "vm.toml")]
+    pub config: PathBuf,
 }
 
 /// What to report.

@@ -2,6 +2,7 @@
 //!
 //! `vm.toml` is read to these; `osvm_host::plugins` acts on them. docs/configuration.md is the page for users.
 
+mod add;
 mod find;
 mod keys;
 mod near;
@@ -15,6 +16,7 @@ mod tests;
 mod units;
 mod values;
 
+pub use add::Added;
 pub use find::Search;
 pub use places::Places;
 pub use print::key;

@@ -8,6 +8,10 @@ use std::path::Path;
 
 /// Builds what was asked for of each plugin in the folder's workspace, into `target/plugins`.
 pub fn run(args: &BuildPluginArgs) -> Result<i32, Failure> {
+    if !args.folder.join("Cargo.toml").is_file() {
+        let hint = "there is no Cargo.toml in this folder: name the folder of a plugin's crate; `osvm plugin new` makes one";
+        return Err(Failure::bad_input(args.folder.display(), hint));
+    }
     let built = build(args).map_err(|error| Failure::unbuilt(&error))?;
     if built == 0 {
         let hint = "no package there says `plugin = true` under [package.metadata.osvm]; `osvm plugin new` makes one that does";
