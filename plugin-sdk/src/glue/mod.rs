@@ -83,13 +83,13 @@ pub fn shared<T: Resource>(cx: &Context, number: u32) -> Result<Rc<RefCell<T>>, 
     cx.resources.get(number)
 }
 
-/// See [`crate::resource::borrow`].
+/// The value of a resource, to be read during a call; fails if the call already changes it.
 #[inline]
 pub fn borrow<T: Resource>(shared: &Rc<RefCell<T>>) -> Result<Ref<'_, T>, PrimitiveError> {
     crate::resource::borrow(shared)
 }
 
-/// See [`crate::resource::borrow_mut`].
+/// The value of a resource, to be changed during a call; fails if the call already uses it.
 #[inline]
 pub fn borrow_mut<T: Resource>(shared: &Rc<RefCell<T>>) -> Result<RefMut<'_, T>, PrimitiveError> {
     crate::resource::borrow_mut(shared)
