@@ -39,6 +39,7 @@ use std::rc::Rc;
 ///         counter.0.0
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource",
