@@ -92,13 +92,13 @@ pub fn shared<T: 'static>(cx: &Context, number: u32) -> Result<Rc<RefCell<T>>, P
     cx.resources.get(number)
 }
 
-/// See [`crate::resource::borrow`].
+/// A resource to be read; one that is being changed in the same call is a bad argument.
 #[inline]
 pub fn borrow<T>(shared: &Rc<RefCell<T>>) -> Result<Ref<'_, T>, PrimitiveError> {
     crate::resource::borrow(shared)
 }
 
-/// See [`crate::resource::borrow_mut`].
+/// A resource to be changed; one that is in use in the same call is a bad argument.
 #[inline]
 pub fn borrow_mut<T>(shared: &Rc<RefCell<T>>) -> Result<RefMut<'_, T>, PrimitiveError> {
     crate::resource::borrow_mut(shared)
