@@ -12,6 +12,8 @@ mod host;
 pub mod interfaces;
 mod object;
 mod resource;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 mod words;
 
 pub use context::Context;

@@ -39,6 +39,7 @@ use std::rc::Rc;
 ///         counter.0.0
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource",
@@ -125,7 +126,7 @@ impl Table {
     }
 
     /// The resource of this number. One of another type, or none, is a bad argument.
-    pub(crate) fn get<T: Resource>(&self, number: u32) -> Result<Shared<T>, PrimitiveError> {
+    pub(crate) fn get<T: 'static>(&self, number: u32) -> Result<Shared<T>, PrimitiveError> {
         let entry = self.entries.get(number as usize).and_then(Option::as_ref).ok_or(PrimitiveError::BadArgument)?;
         Rc::clone(entry).downcast().map_err(|_| PrimitiveError::BadArgument)
     }
@@ -152,11 +153,11 @@ impl Table {
 }
 
 /// A resource to be read; one that is being changed in the same call is a bad argument.
-pub(crate) fn borrow<T: Resource>(shared: &Shared<T>) -> Result<Ref<'_, T>, PrimitiveError> {
+pub(crate) fn borrow<T>(shared: &Shared<T>) -> Result<Ref<'_, T>, PrimitiveError> {
     shared.try_borrow().map_err(|_| PrimitiveError::BadArgument)
 }
 
 /// A resource to be changed; one that is in use in the same call is a bad argument.
-pub(crate) fn borrow_mut<T: Resource>(shared: &Shared<T>) -> Result<RefMut<'_, T>, PrimitiveError> {
+pub(crate) fn borrow_mut<T>(shared: &Shared<T>) -> Result<RefMut<'_, T>, PrimitiveError> {
     shared.try_borrow_mut().map_err(|_| PrimitiveError::BadArgument)
 }

@@ -9,13 +9,13 @@ use crate::module::Plugin;
 use crate::types::{Argument, Kind, Parameter};
 use osvm_plugin_abi::{ABI, Description, Import, PrimitiveDescription, ResultType, SECTION, WasmType};
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, LitByteStr};
 
 /// What is added to the module.
 pub(crate) fn plugin(plugin: &Plugin) -> TokenStream {
     let description = description(plugin).to_string();
-    let state = if plugin.has_state { quote!(State) } else { quote!(()) };
+    let state = plugin.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     let functions: Vec<&Function> = plugin.primitives.iter().chain(&plugin.hooks).collect();
     let called: Vec<TokenStream> = functions.iter().map(|function| called(function, &state)).collect();
     let names: Vec<Ident> = functions.iter().map(|function| called_name(function)).collect();
@@ -43,15 +43,16 @@ pub(crate) fn plugin(plugin: &Plugin) -> TokenStream {
         pub static PLUGIN: ::osvm_plugin_sdk::PluginTable =
             ::osvm_plugin_sdk::glue::table::<#state>(#description, &__OSVM_FUNCTIONS);
 
+        // A crate without the feature is one that is only linked in or tested; the compiler need not warn of it.
         #[allow(unexpected_cfgs, non_upper_case_globals)]
-        #[cfg(all(feature = "export", not(target_family = "wasm")))]
         const _: () = {
+            #[cfg(all(feature = "export", not(target_family = "wasm")))]
             #[unsafe(no_mangle)]
             pub static osvm_plugin: ::osvm_plugin_sdk::PluginTable =
                 ::osvm_plugin_sdk::glue::table::<#state>(#description, &__OSVM_FUNCTIONS);
-        };
 
-        #wasm
+            #wasm
+        };
     }
 }
 
@@ -90,10 +91,10 @@ fn called(function: &Function, state: &TokenStream) -> TokenStream {
     let (mut decoded, mut closings, mut arguments) = (TokenStream::new(), TokenStream::new(), Vec::new());
     let mut params = function.signature.params.iter();
     let mut slot = 0;
-    for (index, (_, parameter)) in function.parameters.iter().enumerate() {
+    for (index, parameter) in function.parameters.iter().enumerate() {
         match parameter {
             Parameter::Context => arguments.push(quote!(cx)),
-            Parameter::State => arguments.push(quote!(state)),
+            Parameter::State(_) => arguments.push(quote!(state)),
             Parameter::Argument(argument) => {
                 let value = format_ident!("argument_{index}");
                 // What is closed comes last: then nothing is closed by a call that fails before it began.
@@ -107,11 +108,16 @@ fn called(function: &Function, state: &TokenStream) -> TokenStream {
             }
         }
     }
+    // Where types do not fit, the compiler points at these spans.
     let unwrapped = function.answer.fails.then(|| {
-        quote! {
-            let result = result.map_err(::core::convert::Into::<::osvm_plugin_sdk::PrimitiveError>::into)?;
-        }
+        let fallible = quote_spanned!(function.output=> ::osvm_plugin_sdk::glue::fallible(result));
+        quote!(let result = #fallible?;)
     });
+    let resources = function.parameters.iter().filter_map(|parameter| match parameter {
+        Parameter::Argument(argument) => argument.kind.resource(),
+        Parameter::Context | Parameter::State(_) => None,
+    });
+    let resources = resources.map(|ty| quote!(let _ = ::osvm_plugin_sdk::glue::is_resource::<#ty>;));
     let encoded = encode(&function.answer.ty);
     quote! {
         #[doc(hidden)]
@@ -120,6 +126,7 @@ fn called(function: &Function, state: &TokenStream) -> TokenStream {
             call: ::osvm_plugin_sdk::glue::Call<'_, #state>,
         ) -> ::core::result::Result<i32, ::osvm_plugin_sdk::PrimitiveError> {
             let ::osvm_plugin_sdk::glue::Call { arguments, cx, state, mut out } = call;
+            #(#resources)*
             #decoded
             #closings
             let result = #ident(#(#arguments),*);
@@ -255,7 +262,6 @@ fn wasm(plugin: &Plugin, functions: &[&Function], state: &TokenStream, descripti
     let bytes = LitByteStr::new(description.as_bytes(), proc_macro2::Span::call_site());
     let len = Literal::usize_suffixed(description.len());
     quote! {
-        #[allow(unexpected_cfgs, non_upper_case_globals)]
         #[cfg(all(feature = "export", target_family = "wasm"))]
         const _: () = {
             static INSTANCE: ::osvm_plugin_sdk::glue::WasmInstance<#state> = ::osvm_plugin_sdk::glue::WasmInstance::new();

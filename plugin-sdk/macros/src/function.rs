@@ -3,9 +3,10 @@
 use crate::result::{Answer, answer};
 use crate::types::{Argument, Parameter, parameter};
 use osvm_plugin_abi::{Hook, Param, ResultType, Signature, Type, TypeRef};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result};
+use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result, ReturnType};
 
 /// A primitive or a hook.
 pub(crate) struct Function {
@@ -14,9 +15,11 @@ pub(crate) struct Function {
     /// What the image or the host calls it by.
     pub(crate) role: Role,
     /// Its parameters, in their order.
-    pub(crate) parameters: Vec<(Option<Ident>, Parameter)>,
+    pub(crate) parameters: Vec<Parameter>,
     /// What it answers.
     pub(crate) answer: Answer,
+    /// Where what it answers is written.
+    pub(crate) output: Span,
     /// The parameters that are arguments, and the result, as they cross.
     pub(crate) signature: Signature,
 }
@@ -30,9 +33,12 @@ pub(crate) enum Role {
 }
 
 impl Function {
-    /// True if it wants the plugin's state.
-    pub(crate) fn takes_state(&self) -> bool {
-        self.parameters.iter().any(|(_, parameter)| matches!(parameter, Parameter::State))
+    /// The name `State`, if it wants the plugin's state.
+    pub(crate) fn state(&self) -> Option<Ident> {
+        self.parameters.iter().find_map(|parameter| match parameter {
+            Parameter::State(name) => Some(name.clone()),
+            Parameter::Context | Parameter::Argument(_) => None,
+        })
     }
 
     /// Reads a primitive. Takes the attributes of parameters away.
@@ -72,8 +78,8 @@ impl Function {
         let mut params: Vec<Param> = Vec::new();
         for input in &mut item.sig.inputs {
             match input_of(input, &params) {
-                Ok((ident, parameter, param)) => {
-                    parameters.push((ident, parameter));
+                Ok((parameter, param)) => {
+                    parameters.push(parameter);
                     params.extend(param);
                 }
                 Err(error) => combine(&mut errors, error),
@@ -89,7 +95,11 @@ impl Function {
         if let Err(error) = signature.to_string().parse::<Signature>() {
             return Err(Error::new(item.sig.ident.span(), error.message));
         }
-        Ok(Function { ident: item.sig.ident.clone(), role, parameters, answer, signature })
+        let output = match &item.sig.output {
+            ReturnType::Default => Span::call_site(),
+            ReturnType::Type(_, ty) => ty.span(),
+        };
+        Ok(Function { ident: item.sig.ident.clone(), role, parameters, answer, output, signature })
     }
 }
 
@@ -131,8 +141,8 @@ fn plain(item: &ItemFn) -> Result<()> {
     Ok(())
 }
 
-/// A parameter of the function: its name, what it is, and what it is in the signature if it is an argument.
-fn input_of(input: &mut FnArg, before: &[Param]) -> Result<(Option<Ident>, Parameter, Option<Param>)> {
+/// A parameter of the function, and what it is in the signature if it is an argument.
+fn input_of(input: &mut FnArg, before: &[Param]) -> Result<(Parameter, Option<Param>)> {
     let FnArg::Typed(typed) = input else {
         return Err(Error::new_spanned(
             input,
@@ -143,10 +153,10 @@ fn input_of(input: &mut FnArg, before: &[Param]) -> Result<(Option<Ident>, Param
     let parameter = parameter(&typed.ty)?;
     let argument = match &parameter {
         Parameter::Argument(argument) => argument,
-        Parameter::Context | Parameter::State => {
+        Parameter::Context | Parameter::State(_) => {
             return match omittable {
                 Some(attribute) => Err(Error::new_spanned(attribute, "this parameter is no argument")),
-                None => Ok((None, parameter, None)),
+                None => Ok((parameter, None)),
             };
         }
     };
@@ -156,7 +166,7 @@ fn input_of(input: &mut FnArg, before: &[Param]) -> Result<(Option<Ident>, Param
     // What may be missing is an Option in any case; `x?: T` says so, and `x?: T?` would say nothing more.
     let ty = TypeRef { base: argument.kind.crossing(), optional: argument.optional && !omittable };
     let param = Param { name, ty, omittable };
-    Ok((Some(ident), parameter, Some(param)))
+    Ok((parameter, Some(param)))
 }
 
 /// The attribute `#[omittable]` of a parameter, taken away.

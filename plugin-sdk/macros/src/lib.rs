@@ -1,7 +1,7 @@
 //! The attributes `#[plugin]`, `#[primitive]` and `#[hook]` of `osvm-plugin-sdk`, which exports and documents them.
 //!
-//! `#[plugin]` does the work, since it sees the whole module: it reads the functions ([`function`], [`types`]), makes the plugin's
-//! description of them, and writes for each the function of the native table and the wasm export ([`emit`]). What can be a parameter or a
+//! `#[plugin]` does the work, since it sees the whole module: it reads the functions (`function.rs`, `types.rs`), makes the plugin's
+//! description of them, and writes for each the function of the native table and the wasm export (`emit.rs`). What can be a parameter or a
 //! result is decided by how its type is written.
 
 #![forbid(unsafe_code)]

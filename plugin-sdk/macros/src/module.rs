@@ -5,7 +5,7 @@ use crate::emit;
 use crate::function::{Function, Role, combine};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Error, Item, ItemFn, ItemMod, Meta, Result, UseTree};
+use syn::{Attribute, Error, Ident, Item, ItemFn, ItemMod, Meta, Result, UseTree};
 
 /// A plugin, read and checked.
 pub(crate) struct Plugin {
@@ -14,8 +14,8 @@ pub(crate) struct Plugin {
     pub(crate) primitives: Vec<Function>,
     /// The hooks in the order of the source.
     pub(crate) hooks: Vec<Function>,
-    /// There is a type `State`.
-    pub(crate) has_state: bool,
+    /// The name `State` where the module has it, if it does.
+    pub(crate) state: Option<Ident>,
 }
 
 /// The module with what makes a plugin of it; with the errors instead, if there are some.
@@ -38,7 +38,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         }
         Err(errors) => {
             let errors = errors.to_compile_error();
-            quote!(#errors #[allow(dead_code, unused_imports)] #module)
+            quote!(#errors #[allow(unused)] #module)
         }
     }
 }
@@ -58,12 +58,12 @@ fn read(attribute: TokenStream, module: &mut ItemMod) -> Result<Plugin> {
         }
     }
     check_names(&functions, &mut errors);
-    let has_state = items.iter().any(declares_state) || functions.iter().any(Function::takes_state);
+    let state = items.iter().find_map(state_of).or_else(|| functions.iter().find_map(Function::state));
     let (Ok(attribute), None) = (attribute, &errors) else {
         return Err(errors.unwrap_or_else(|| Error::new_spanned(&module.ident, "the plugin cannot be read")));
     };
     let (primitives, hooks) = functions.into_iter().partition(|function| matches!(function.role, Role::Primitive(_)));
-    Ok(Plugin { attribute, primitives, hooks, has_state })
+    Ok(Plugin { attribute, primitives, hooks, state })
 }
 
 /// A function that has one of the attributes, which is taken away.
@@ -122,23 +122,25 @@ fn check_names(functions: &[Function], errors: &mut Option<Error>) {
     }
 }
 
-/// True if an item brings a type `State` into the module.
-fn declares_state(item: &Item) -> bool {
-    match item {
-        Item::Type(item) => item.ident == "State",
-        Item::Struct(item) => item.ident == "State",
-        Item::Enum(item) => item.ident == "State",
-        Item::Use(item) => uses_state(&item.tree),
-        _ => false,
-    }
+/// The name `State`, if an item brings a type of that name into the module.
+fn state_of(item: &Item) -> Option<Ident> {
+    let ident = match item {
+        Item::Type(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Use(item) => return used_state(&item.tree),
+        _ => return None,
+    };
+    (ident == "State").then(|| ident.clone())
 }
 
-fn uses_state(tree: &UseTree) -> bool {
-    match tree {
-        UseTree::Path(path) => uses_state(&path.tree),
-        UseTree::Name(name) => name.ident == "State",
-        UseTree::Rename(rename) => rename.rename == "State",
-        UseTree::Group(group) => group.items.iter().any(uses_state),
-        UseTree::Glob(_) => false,
-    }
+fn used_state(tree: &UseTree) -> Option<Ident> {
+    let ident = match tree {
+        UseTree::Path(path) => return used_state(&path.tree),
+        UseTree::Group(group) => return group.items.iter().find_map(used_state),
+        UseTree::Name(name) => &name.ident,
+        UseTree::Rename(rename) => &rename.rename,
+        UseTree::Glob(_) => return None,
+    };
+    (ident == "State").then(|| ident.clone())
 }

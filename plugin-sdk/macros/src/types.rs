@@ -2,7 +2,7 @@
 
 use osvm_plugin_abi::Type as Crossing;
 use quote::ToTokens;
-use syn::{Error, GenericArgument, PathArguments, PathSegment, Result, Type};
+use syn::{Error, GenericArgument, Ident, PathArguments, PathSegment, Result, Type};
 
 /// What can be a parameter, for messages.
 const PARAMETERS: &str = "a parameter can be i64, f64, bool, char, &[u8], &[u32], &[f32], &str, Symbol<'_>, Object, \
@@ -12,8 +12,8 @@ const PARAMETERS: &str = "a parameter can be i64, f64, bool, char, &[u8], &[u32]
 pub(crate) enum Parameter {
     /// `&mut Context`.
     Context,
-    /// `&mut State`.
-    State,
+    /// `&mut State`, and where that name is written.
+    State(Ident),
     /// An argument of the primitive.
     Argument(Argument),
 }
@@ -40,6 +40,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The type of a resource.
+    pub(crate) fn resource(&self) -> Option<&Type> {
+        match self {
+            Kind::Shared(ty) | Kind::Mutable(ty) | Kind::Closing(ty) | Kind::Id(ty) => Some(ty),
+            Kind::Plain(_) => None,
+        }
+    }
+
     /// The type as it crosses.
     pub(crate) fn crossing(&self) -> Crossing {
         match self {
@@ -54,7 +62,7 @@ pub(crate) fn parameter(ty: &Type) -> Result<Parameter> {
     if let Type::Reference(reference) = ty {
         match last(&reference.elem) {
             Some(name) if name.ident == "Context" => return Ok(Parameter::Context),
-            Some(name) if name.ident == "State" => return Ok(Parameter::State),
+            Some(name) if name.ident == "State" => return Ok(Parameter::State(name.ident.clone())),
             _ => {}
         }
     }

@@ -77,27 +77,36 @@ pub struct Call<'c, S> {
     pub out: Out<'c>,
 }
 
+/// Says that a type of a parameter is that of a resource. The functions below do not ask again, so that the compiler says it once.
+pub fn is_resource<T: Resource>() {}
+
+/// A function's result, with the failure that its error is.
+#[inline]
+pub fn fallible<T, E: Into<PrimitiveError>>(result: Result<T, E>) -> Result<T, PrimitiveError> {
+    result.map_err(Into::into)
+}
+
 /// The resource of a number.
 #[inline]
-pub fn shared<T: Resource>(cx: &Context, number: u32) -> Result<Rc<RefCell<T>>, PrimitiveError> {
+pub fn shared<T: 'static>(cx: &Context, number: u32) -> Result<Rc<RefCell<T>>, PrimitiveError> {
     cx.resources.get(number)
 }
 
-/// See [`crate::resource::borrow`].
+/// The value of a resource, to be read during a call; fails if the call already changes it.
 #[inline]
-pub fn borrow<T: Resource>(shared: &Rc<RefCell<T>>) -> Result<Ref<'_, T>, PrimitiveError> {
+pub fn borrow<T>(shared: &Rc<RefCell<T>>) -> Result<Ref<'_, T>, PrimitiveError> {
     crate::resource::borrow(shared)
 }
 
-/// See [`crate::resource::borrow_mut`].
+/// The value of a resource, to be changed during a call; fails if the call already uses it.
 #[inline]
-pub fn borrow_mut<T: Resource>(shared: &Rc<RefCell<T>>) -> Result<RefMut<'_, T>, PrimitiveError> {
+pub fn borrow_mut<T>(shared: &Rc<RefCell<T>>) -> Result<RefMut<'_, T>, PrimitiveError> {
     crate::resource::borrow_mut(shared)
 }
 
 /// The resource of a number, as `ResourceId`.
 #[inline]
-pub fn id<T: Resource>(cx: &Context, number: u32) -> Result<crate::ResourceId<T>, PrimitiveError> {
+pub fn id<T: 'static>(cx: &Context, number: u32) -> Result<crate::ResourceId<T>, PrimitiveError> {
     cx.resources.get::<T>(number)?;
     Ok(crate::ResourceId::new(number))
 }

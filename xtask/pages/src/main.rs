@@ -24,8 +24,22 @@ fn main() -> ExitCode {
 }
 
 /// The pages, by their path in the workspace.
-fn pages() -> [(&'static str, String); 2] {
-    [("docs/plugins.md", plugins_page::text()), ("docs/primitives.md", osvm_core::primitives::markdown())]
+fn pages() -> Result<[(&'static str, String); 4], String> {
+    Ok([
+        ("docs/plugins.md", plugins_page::text()),
+        ("docs/primitives.md", osvm_core::primitives::markdown()),
+        ("docs/configuration.md", with_section("docs/configuration.md", "keys", &osvm_host::config::markdown())?),
+        ("docs/vm.schema.json", format!("{:#}\n", osvm_host::config::schema())),
+    ])
+}
+
+/// The page as it is, with what is between `<!-- name -->` and `<!-- /name -->` replaced.
+fn with_section(path: &str, name: &str, section: &str) -> Result<String, String> {
+    let page = std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->\n"));
+    let parts = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.ok_or_else(|| format!("{path} has no section between the comments `{name}` and `/{name}`"))?;
+    Ok(format!("{before}{begin}{section}{end}{after}"))
 }
 
 fn root() -> &'static Path {
@@ -33,14 +47,14 @@ fn root() -> &'static Path {
 }
 
 fn write_pages() -> Result<(), String> {
-    for (path, text) in pages() {
+    for (path, text) in pages()? {
         std::fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
     }
     Ok(())
 }
 
 fn check_pages() -> Result<(), String> {
-    for (path, text) in pages() {
+    for (path, text) in pages()? {
         if std::fs::read_to_string(root().join(path)).ok() != Some(text) {
             return Err(format!("{path} is out of date: run `cargo xtask docs`"));
         }
