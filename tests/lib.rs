@@ -138,6 +138,11 @@ pub fn pharo_started() -> Option<Result<&'static Path, String>> {
     })
 }
 
+/// Benchmarks that the Pharo image can load, in the folder beside the images.
+pub fn benchmarks() -> Option<PathBuf> {
+    images().map(|folder| folder.join("../bench/peerbench.hermes")).filter(|path| path.is_file())
+}
+
 /// The Pharo image's file name.
 pub const PHARO: &str = "pharo8-bootstrap-64.image";
 

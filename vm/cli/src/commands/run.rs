@@ -55,9 +55,9 @@ fn no_image() -> Failure {
 /// What may explain why a VM had to stop.
 fn circumstances(vm: &mut Vm) -> Vec<String> {
     let mut found = Vec::new();
-    let depth = vm.stack_depth();
+    let (process, depth) = vm.deepest_stack();
     if depth > DEEP {
-        found.push(format!("the active process is {depth} calls deep, which looks like a recursion without end"));
+        found.push(format!("{process}, is {depth} calls deep, which looks like a recursion without end"));
     }
     if !vm.missing_modules().is_empty() {
         let names: Vec<&str> = vm.missing_modules().iter().map(String::as_str).collect();
