@@ -15,7 +15,7 @@ mod section;
 mod signature;
 mod version;
 
-pub use description::{Description, DescriptionError, Hook, Import, PrimitiveDescription};
+pub use description::{Description, DescriptionError, Hook, Import, MAX_DESCRIPTION, PrimitiveDescription};
 pub use failure::{OsError, PrimitiveError, decode, encode};
 pub use lower::{ARGUMENT_SLOTS, RESULT_SLOTS, Slot, WasmType};
 pub use parse::SignatureError;

@@ -6,6 +6,7 @@
 
 mod attributes;
 pub mod config;
+mod interfaces;
 mod load;
 mod local_time;
 mod machine;
@@ -14,12 +15,11 @@ mod platform;
 mod plugins;
 mod signals;
 mod snapshot;
-mod world;
 
 pub use load::{LoadError, load_image};
 pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
-pub use plugins::{Plugins, plugins};
+pub use plugins::{PluginOptions, Plugins, Refusal};
 pub use signals::{EventSender, Events, end_on_closed_pipes};
 pub use snapshot::replace_file;

@@ -19,6 +19,7 @@ mod values;
 pub use add::Added;
 pub use find::Search;
 pub use places::Places;
+pub(crate) use places::clean;
 pub use print::key;
 pub use problem::{ConfigError, Problem};
 pub use read::DEFAULT;

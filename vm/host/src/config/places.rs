@@ -98,7 +98,7 @@ impl Places {
 }
 
 /// The path without `.` and with each `..` taken from what is before it, by its text alone.
-pub(super) fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut cleaned = PathBuf::new();
     for part in path.components() {
         match part {

@@ -1,6 +1,6 @@
 //! The standard streams of the process, with the one buffer that they need.
 
-use osvm_plugin_sdk::classic::{Console, FileKind, Level, OsError};
+use osvm_plugin_sdk::abi::PrimitiveError;
 use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, read, write};
 use rustix::stdio::{stderr, stdin, stdout};
@@ -9,10 +9,18 @@ use std::os::fd::BorrowedFd;
 /// Bytes of standard output that are kept before they are written.
 const BUFFER: usize = 8 << 10;
 
+/// What a descriptor is connected to, by the numbers of the interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Terminal = 1,
+    Pipe = 2,
+    File = 3,
+}
+
 /// Standard input, output and error. Output is buffered: to the end of a line on a terminal, to the end of the buffer
 /// elsewhere.
 #[derive(Default)]
-pub(crate) struct Stdio {
+pub(super) struct Stdio {
     output: Vec<u8>,
     /// Standard output is a terminal, once that is known.
     terminal: Option<bool>,
@@ -20,7 +28,7 @@ pub(crate) struct Stdio {
 
 impl Stdio {
     /// The descriptor of stream 0, 1 or 2.
-    pub(crate) fn descriptor(number: usize) -> Option<BorrowedFd<'static>> {
+    pub(super) fn descriptor(number: usize) -> Option<BorrowedFd<'static>> {
         Some(match number {
             0 => stdin(),
             1 => stdout(),
@@ -30,17 +38,17 @@ impl Stdio {
     }
 
     /// What a descriptor is connected to.
-    pub(crate) fn kind(fd: BorrowedFd<'_>) -> Result<FileKind, OsError> {
+    pub(super) fn kind(fd: BorrowedFd<'_>) -> Result<Kind, PrimitiveError> {
         if rustix::termios::isatty(fd) {
-            return Ok(FileKind::Terminal);
+            return Ok(Kind::Terminal);
         }
         let about = fstat(fd).map_err(os_error)?;
-        Ok(if FileType::from_raw_mode(about.st_mode) == FileType::Fifo { FileKind::Pipe } else { FileKind::File })
+        Ok(if FileType::from_raw_mode(about.st_mode) == FileType::Fifo { Kind::Pipe } else { Kind::File })
     }
 
     /// Reads from standard input what is there, waiting for the first byte. What a terminal shall show before is written out.
-    pub(crate) fn read(&mut self, into: &mut [u8]) -> Result<usize, OsError> {
-        if !self.output.is_empty() && Stdio::kind(stdin()) == Ok(FileKind::Terminal) {
+    pub(super) fn read(&mut self, into: &mut [u8]) -> Result<usize, PrimitiveError> {
+        if !self.output.is_empty() && Stdio::kind(stdin()) == Ok(Kind::Terminal) {
             self.flush()?;
         }
         loop {
@@ -52,7 +60,7 @@ impl Stdio {
     }
 
     /// Writes to standard output (1) or error (2).
-    pub(crate) fn write(&mut self, number: usize, bytes: &[u8]) -> Result<(), OsError> {
+    pub(super) fn write(&mut self, number: usize, bytes: &[u8]) -> Result<(), PrimitiveError> {
         if number == 2 {
             return write_all(stderr(), bytes);
         }
@@ -68,7 +76,7 @@ impl Stdio {
     }
 
     /// Writes out what is buffered; it is gone also if that fails.
-    pub(crate) fn flush(&mut self) -> Result<(), OsError> {
+    pub(super) fn flush(&mut self) -> Result<(), PrimitiveError> {
         if self.output.is_empty() {
             return Ok(());
         }
@@ -78,14 +86,7 @@ impl Stdio {
     }
 }
 
-impl Console for Stdio {
-    fn print_line(&mut self, level: Level, text: &[u8]) -> Result<(), OsError> {
-        let number = if level == Level::Info { 1 } else { 2 };
-        self.write(number, &[text, b"\n"].concat())
-    }
-}
-
-fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), OsError> {
+fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), PrimitiveError> {
     while !bytes.is_empty() {
         match write(fd, bytes) {
             Ok(n) => bytes = &bytes[n..],
@@ -96,6 +97,6 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), OsError> {
     Ok(())
 }
 
-pub(crate) fn os_error(error: Errno) -> OsError {
-    OsError(error.raw_os_error())
+pub(super) fn os_error(error: Errno) -> PrimitiveError {
+    PrimitiveError::OperatingSystem(error.raw_os_error())
 }
