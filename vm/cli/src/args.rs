@@ -58,6 +58,12 @@ pub struct RunArgs {
     /// What the configuration is looked for with
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Look at the files of plugins while the image runs, and load again what has changed
+    #[arg(long)]
+    pub watch_plugins: bool,
+    /// Give each call of a wasm plugin so much fuel, a unit for about one instruction: a limit that is the same on every machine
+    #[arg(long, value_name = "N")]
+    pub wasm_fuel: Option<u64>,
     /// Report each send, bytecode, primitive or collection on standard error
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     pub trace: Vec<Trace>,

@@ -3,4 +3,13 @@
 use osvm_plugin_sdk::PluginTable;
 
 /// All of them.
-pub(super) const TABLES: &[&PluginTable] = &[&osvm_plugin_console::PLUGIN];
+pub(super) const TABLES: &[&PluginTable] = &[
+    #[cfg(feature = "console")]
+    &osvm_plugin_console::PLUGIN,
+    #[cfg(feature = "file")]
+    &osvm_plugin_file::PLUGIN,
+    #[cfg(feature = "large-integers")]
+    &osvm_plugin_large_integers::PLUGIN,
+    #[cfg(feature = "misc")]
+    &osvm_plugin_misc::PLUGIN,
+];

@@ -19,7 +19,7 @@ pub(super) use instance::Broken;
 use instance::{Guest, Instance};
 use osvm_plugin_sdk::abi::{Description, SectionError, Signature, WasmType, description_section};
 use std::path::Path;
-use wasmtime::{Engine, InstancePre, Module};
+use wasmtime::{Engine, InstancePre};
 
 /// A module that was checked and compiled, and its instance while it has one.
 pub(super) struct WasmPlugin {
