@@ -104,7 +104,7 @@ mod large_integers {
         let number = Number::receiver(cx, receiver)?;
         let shifted = if shift >= 0 {
             // What does not fit in any heap is not worth trying.
-            let count = usize::try_from(shift).ok().filter(|&c| c < 1 << 40).ok_or(PrimitiveError::NoMemory)?;
+            let count = usize::try_from(shift).ok().filter(|_| shift < 1 << 40).ok_or(PrimitiveError::NoMemory)?;
             limbs::shift_left(number.limbs(), count)
         } else {
             limbs::shift_right(number.limbs(), usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX))

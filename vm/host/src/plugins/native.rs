@@ -29,11 +29,11 @@ pub(super) fn load(path: &Path) -> Result<(Table, Description), Fault> {
     // What is in it is used until the process ends.
     let library = ManuallyDrop::new(library);
     // SAFETY: only the address of the symbol is taken; what is there is checked before it is used as a table.
-    let symbol = unsafe { library.get::<PluginTable>(SYMBOL).ok().and_then(|symbol| symbol.try_as_raw_ptr()) };
+    let symbol = unsafe { library.get::<*const PluginTable>(SYMBOL).ok().map(|symbol| *symbol) };
     let table = symbol.ok_or_else(|| {
         let help = "make the library with osvm-plugin-sdk and its feature `export` (`osvm plugin build`)";
         Fault::new(format!("the library has no symbol `{SYMBOL}`, so it is no plugin"), help)
     })?;
     // SAFETY: as above.
-    unsafe { Table::read(table.cast()) }
+    unsafe { Table::read(table) }
 }
