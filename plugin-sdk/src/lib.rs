@@ -168,7 +168,6 @@
 
 #![deny(unsafe_code)]
 
-pub mod classic;
 mod context;
 #[doc(hidden)]
 #[allow(unsafe_code)]

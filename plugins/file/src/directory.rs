@@ -19,6 +19,9 @@ pub(crate) struct Entry {
     about: Option<Metadata>,
 }
 
+/// Name, creation and modification time (local seconds since 1901), is it a directory, size, permissions, is it a link.
+type Described = (Object, i64, i64, bool, i64, i64, bool);
+
 /// A directory's path; an empty one is the current directory.
 pub(crate) fn directory(path: &[u8]) -> &[u8] {
     if path.is_empty() { b"." } else { path }
@@ -54,8 +57,8 @@ impl Entry {
         Ok(Entry { about: Some(metadata(cx, path, name)?), name: name.to_vec() })
     }
 
-    /// Name, creation and modification time (local seconds since 1901), is it a directory, size, permissions, is it a link.
-    pub(crate) fn describe(&self, cx: &Context) -> Result<(Object, i64, i64, bool, i64, i64, bool), PrimitiveError> {
+    /// The entry as the image gets it.
+    pub(crate) fn describe(&self, cx: &Context) -> Result<Described, PrimitiveError> {
         let name = cx.new_string(&self.name)?;
         let Some(about) = self.about else { return Ok((name, 0, 0, false, 0, 0, false)) };
         let local = |seconds: i64| Ok::<i64, PrimitiveError>(seconds + cx.clock().local_offset(seconds)? + SECONDS_1901_TO_1970);

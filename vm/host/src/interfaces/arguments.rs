@@ -35,12 +35,12 @@ impl<'a> Arguments<'a> {
     }
 
     /// The data whose address is this parameter.
-    pub(super) fn data<'m>(self, index: usize, memory: &'m dyn Memory) -> Result<&'m [u8], PrimitiveError> {
+    pub(super) fn data(self, index: usize, memory: &dyn Memory) -> Result<&[u8], PrimitiveError> {
         memory.read(self.slots[index], self.slots[index + 1])
     }
 
     /// The room whose address is this parameter.
-    pub(super) fn room<'m>(self, index: usize, memory: &'m mut dyn Memory) -> Result<&'m mut [u8], PrimitiveError> {
+    pub(super) fn room(self, index: usize, memory: &mut dyn Memory) -> Result<&mut [u8], PrimitiveError> {
         memory.write(self.slots[index], self.slots[index + 1])
     }
 

@@ -22,7 +22,7 @@ use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
-use osvm_plugin_sdk::abi::Hook;
+use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
 use plan::Slots;
 pub use refusal::Refusal;
@@ -50,6 +50,16 @@ impl PluginOptions {
         let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".cache")));
         PluginOptions { cache: folder.map(|folder| folder.join("osvm")), ..PluginOptions::default() }
     }
+}
+
+/// What the plugins that are linked in say of themselves.
+pub fn builtin_plugins() -> Vec<Description> {
+    module::builtin_tables().filter_map(Result::ok).map(|(_, description)| description).collect()
+}
+
+/// The VM's own named primitives that need the world, which have no module: name and signature.
+pub fn own_primitives() -> impl Iterator<Item = (&'static str, &'static str)> {
+    own::OWN.iter().map(|&(_, name, signature)| (name, signature))
 }
 
 /// What calls use and leave: kept, so that nothing is allocated.

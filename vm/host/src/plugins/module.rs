@@ -50,23 +50,25 @@ pub(super) fn place(source: &Source) -> String {
     }
 }
 
+/// The tables that are linked in.
+pub(super) fn builtin_tables() -> impl Iterator<Item = Result<(Table, Description), Fault>> {
+    #[allow(unsafe_code)]
+    // SAFETY: the plugins are linked in, and the SDK made their tables.
+    builtin::TABLES.iter().map(|table| unsafe { Table::read(*table) })
+}
+
 /// The table of the builtin plugin of this name.
 fn builtin_table(name: &str) -> Result<(Table, Description), Fault> {
     let mut names = Vec::new();
-    for table in builtin::TABLES {
-        #[allow(unsafe_code)]
-        // SAFETY: the plugins are linked in, and the SDK made their tables.
-        let (table, description) = unsafe { Table::read(*table) }?;
+    for found in builtin_tables() {
+        let (table, description) = found?;
         if description.module == name {
             return Ok((table, description));
         }
         names.push(description.module);
     }
-    Err(Fault::new(
-        "no plugin of this name is linked into this osvm",
-        "configure it by `module = \"FILE.wasm\"` or `native = \"FILE.so\"`",
-    )
-    .found(format!("built in are: {}", names.join(", "))))
+    let help = "configure it by `module = \"FILE.wasm\"` or `native = \"FILE.so\"`";
+    Err(Fault::new("no plugin of this name is linked into this osvm", help).found(format!("built in are: {}", names.join(", "))))
 }
 
 impl Loaded {
@@ -77,14 +79,14 @@ impl Loaded {
         number: u32,
         session: u64,
         engines: &mut Engines,
-    ) -> Result<Loaded, Refusal> {
+    ) -> Result<Loaded, Box<Refusal>> {
         let loaded = match &config.source {
             Source::Wasm(path) => WasmPlugin::load(name, path, config, engines)
                 .map(|(plugin, description)| (Form::Wasm(Box::new(plugin)), description)),
             Source::Native(path) => native::load(path).and_then(|(table, description)| of_table(name, config, table, description)),
             Source::Builtin => builtin_table(name).and_then(|(table, description)| of_table(name, config, table, description)),
         };
-        let (form, description) = loaded.map_err(|fault| fault.of(name, place(&config.source)))?;
+        let (form, description) = loaded.map_err(|fault| Box::new(fault.of(name, place(&config.source))))?;
         let plans = description.primitives.iter().map(|primitive| Plan::new(&primitive.signature)).collect();
         let open = Open::new(name, config, &description.imports);
         let resources = Resources::new(session, number);
