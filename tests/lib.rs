@@ -31,13 +31,25 @@ pub fn osvm() -> &'static Path {
     PATH.get_or_init(|| build(&["--package", "osvm-cli"], "osvm"))
 }
 
-/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
-pub fn build(what: &[&str], program: &str) -> PathBuf {
+/// The folder of cargo's output, and in it that of the profile in which the tests are built.
+fn target() -> (PathBuf, PathBuf) {
     // target/<profile>/deps/<test>, and with a target platform named another folder between the first two.
     let test = std::env::current_exe().expect("a running program has a path");
     let profile = test.parent().and_then(Path::parent).expect("tests are built in target/<profile>/deps");
-    let above = if std::env::var_os("CARGO_BUILD_TARGET").is_some() { 2 } else { 1 };
+    let above =
+        if std::env::var_os("CARGO_BUILD_TARGET").is_some() || profile.ends_with("x86_64-unknown-linux-gnu/debug") { 2 } else { 1 };
     let target = profile.ancestors().nth(above).expect("tests are built in target/<profile>/deps");
+    (target.to_path_buf(), profile.to_path_buf())
+}
+
+/// The folder with the workspace's plugins as files, where `cargo xtask test` puts them; `OSVM_PLUGINS` names another.
+pub fn plugins() -> PathBuf {
+    std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
+}
+
+/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
+pub fn build(what: &[&str], program: &str) -> PathBuf {
+    let (target, profile) = target();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--quiet"]).args(what).arg("--target-dir").arg(target).current_dir(root());
     if !cfg!(debug_assertions) {
@@ -78,6 +90,7 @@ impl Output {
 pub fn command(folder: &Path, args: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(osvm());
     command.args(args).current_dir(folder).env_remove("RUST_LOG").env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
+    command.env("OSVM_PLUGINS", plugins());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -26,8 +26,8 @@ fn main() -> ExitCode {
 
 /// `.ci/run` takes the test command from the README; there must be exactly one.
 fn test_command() -> Result<(), Failed> {
-    let commands: Vec<String> = code_lines("README.md")?.into_iter().filter(|line| line.starts_with("cargo test")).collect();
-    if commands == ["cargo test --workspace"] { Ok(()) } else { Err(format!("{commands:?}").into()) }
+    let commands: Vec<String> = code_lines("README.md")?.into_iter().filter(|line| line.starts_with("cargo xtask test")).collect();
+    if commands == ["cargo xtask test"] { Ok(()) } else { Err(format!("{commands:?}").into()) }
 }
 
 /// Indented lines, without comments behind them.

@@ -34,7 +34,8 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
                 items.push(Item::Verbatim(generated));
             }
             let name = &module.ident;
-            quote!(#module pub use #name::PLUGIN;)
+            // Tuples must be written out where a signature follows from them.
+            quote!(#[allow(clippy::type_complexity)] #module pub use #name::PLUGIN;)
         }
         Err(errors) => {
             let errors = errors.to_compile_error();
@@ -44,8 +45,6 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn read(attribute: TokenStream, module: &mut ItemMod) -> Result<Plugin> {
-    // Tuples must be written out where a signature follows from them.
-    module.attrs.push(syn::parse_quote!(#[allow(clippy::type_complexity)]));
     let mut errors = None;
     let attribute = PluginAttribute::parse(attribute).map_err(|error| combine(&mut errors, error));
     let Some((_, items)) = &mut module.content else {
