@@ -9,7 +9,7 @@
 //! vm.toml: nothing is wrong
 //! ```
 //!
-//! The folder is `FOLDER` in what is printed. `OSVM_BLESS=1 cargo test -p osvm-tests --test messages` writes what is printed now.
+//! The folder is `FOLDER` in what is printed, and that of the plugins `PLUGINS`. `OSVM_BLESS=1 cargo test -p osvm-tests --test messages` writes what is printed now.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use osvm_tests::{finish, root};
@@ -90,6 +90,7 @@ fn printed(folder: &Path, line: &str) -> Result<String, Failed> {
         text += "\n";
     }
     text = text.replace(&*folder.to_string_lossy(), "FOLDER");
+    text = text.replace(&*osvm_tests::plugins().to_string_lossy(), "PLUGINS");
     match output.status {
         Some(0) => {}
         Some(status) => text += &format!("[status {status}]\n"),
