@@ -28,7 +28,7 @@ pub fn image(name: &str) -> Option<PathBuf> {
 /// The `osvm` command.
 pub fn osvm() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| build(&["--package", "osvm-cli"], "osvm"))
+    PATH.get_or_init(|| program("osvm"))
 }
 
 /// The folder of cargo's output, and in it that of the profile in which the tests are built.
@@ -47,17 +47,22 @@ pub fn plugins() -> PathBuf {
     std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
 }
 
-/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
-pub fn build(what: &[&str], program: &str) -> PathBuf {
-    let (target, profile) = target();
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet"]).args(what).arg("--target-dir").arg(target).current_dir(root());
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    let built = build.status().expect("cargo can be run");
-    assert!(built.success(), "{program} does not build");
-    profile.join(program)
+/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one: as the tests of
+/// the whole workspace are, which is nothing to do where those run.
+pub fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let profile = BUILT.get_or_init(|| {
+        let (target, profile) = target();
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["test", "--quiet", "--workspace", "--no-run", "--target-dir"]).arg(target).current_dir(root());
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let built = build.stdout(Stdio::null()).status().expect("cargo can be run");
+        assert!(built.success(), "the workspace does not build");
+        profile
+    });
+    profile.join(name)
 }
 
 /// How a command ended.

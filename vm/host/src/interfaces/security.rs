@@ -44,14 +44,14 @@ fn right(number: u32) -> Result<Right, PrimitiveError> {
     all.get(number as usize).copied().ok_or(PrimitiveError::BadArgument)
 }
 
-/// The secure user directory: what `SQUEAK_SECUREDIR` says, or the image's folder.
+/// The secure user directory: what `SQUEAK_SECUREDIR` says, or `secure` in the image's folder.
 fn secure_directory(shared: &Shared) -> PathBuf {
-    std::env::var_os("SQUEAK_SECUREDIR").map_or_else(|| shared.image_dir.clone(), PathBuf::from)
+    std::env::var_os("SQUEAK_SECUREDIR").map_or_else(|| shared.image_dir.join("secure"), PathBuf::from)
 }
 
-/// The untrusted user directory: what `SQUEAK_USERDIR` says, or `untrusted` in the image's folder.
+/// The untrusted user directory: what `SQUEAK_USERDIR` says, or `My Squeak` in the image's folder.
 pub(super) fn untrusted_directory(shared: &Shared) -> PathBuf {
-    std::env::var_os("SQUEAK_USERDIR").map_or_else(|| shared.image_dir.join("untrusted"), PathBuf::from)
+    std::env::var_os("SQUEAK_USERDIR").map_or_else(|| shared.image_dir.join("My Squeak"), PathBuf::from)
 }
 
 pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, shared: &mut Shared) -> Answer {
