@@ -161,6 +161,7 @@ fn stack() -> Result<(), Failed> {
 /// Without its plugin the image recurses in the error that it raises, until the memory that it was given is used up.
 fn missing_module() -> Result<(), Failed> {
     let folder = folder_with(CODE_PARADISE)?;
+    fs::write(folder.path().join("vm.toml"), "[plugins.CpSystemPlugin]\nenabled = false\n")?;
     let output = run(folder.path(), &["--max-heap", "32M", CODE_PARADISE], LIMIT);
     let text = output.stderr_text();
     let lines: Vec<&str> = text.lines().collect();

@@ -8,6 +8,7 @@ mod clock;
 mod console;
 mod environment;
 mod files;
+mod held;
 mod log;
 mod net;
 mod objects;
@@ -78,7 +79,7 @@ fn answer(op: u32, arguments: Arguments<'_>, memory: &mut dyn Memory, cx: &mut H
     let interface = place(op);
     if interface == OBJECTS {
         return match &mut cx.objects {
-            Some(objects) => objects.answer(op, arguments, memory),
+            Some(objects) => objects.answer(op, arguments, memory, &mut cx.open.held),
             None => Err(PrimitiveError::Inappropriate),
         };
     }

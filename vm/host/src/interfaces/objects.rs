@@ -5,6 +5,7 @@
 //! of the call that uses it. No handle leads outside the objects of the running call.
 
 use super::arguments::Arguments;
+use super::held::Held;
 use super::{Answer, Memory};
 use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
@@ -186,7 +187,7 @@ impl<'a> CallObjects<'a> {
         Ok(object)
     }
 
-    pub(super) fn answer(&mut self, function: u32, a: Arguments<'_>, memory: &mut dyn Memory) -> Answer {
+    pub(super) fn answer(&mut self, function: u32, a: Arguments<'_>, memory: &mut dyn Memory, held: &mut Held) -> Answer {
         match function {
             op::shape => Ok(shape(self.heap, self.oop(a.u32(0))?)),
             op::size => Ok(size(self.heap, self.oop(a.u32(0))?)),
@@ -232,6 +233,9 @@ impl<'a> CallObjects<'a> {
                 self.add(value)
             }
             op::store => self.store(a.u32(0), a.u32(1) as usize, a.u32(2)),
+            op::hold => held.hold(self.oop(a.u32(0))?).map(u64::from),
+            op::held => self.add(held.get(a.u32(0))?),
+            op::release => held.release(a.u32(0)).map(|()| 0),
             op::close_resource => {
                 self.scratch.closed.push(a.u32(0));
                 Ok(0)

@@ -1,10 +1,12 @@
 //! What one plugin may touch, and what it has open at the host.
 
 use super::files::Files;
+use super::held::Held;
 use super::log::LogBudget;
 use super::net::Sockets;
 use super::timers::TimerTable;
 use crate::config::{Names, PluginConfig};
+use osvm_core::oop::Oop;
 use osvm_plugin_sdk::abi::Import;
 use osvm_plugin_sdk::abi::interfaces::INTERFACES;
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ pub(crate) struct Open {
     pub(super) sockets: Sockets,
     pub(super) timers: TimerTable,
     pub(super) log: LogBudget,
+    pub(super) held: Held,
     pub(super) environment: Names,
     pub(super) settings: BTreeMap<String, String>,
 }
@@ -32,6 +35,7 @@ impl Open {
             sockets: Sockets::new(config.grants.net.clone()),
             timers: TimerTable::default(),
             log: LogBudget::new(name),
+            held: Held::default(),
             environment: config.grants.environment.clone(),
             settings: config.settings.clone(),
         }
@@ -40,6 +44,11 @@ impl Open {
     /// True if the interface at this place of the table may be used.
     pub(super) fn may_use(&self, place: u32) -> bool {
         place < 32 && self.usable & (1 << place) != 0
+    }
+
+    /// Shows every object that the plugin holds.
+    pub(crate) fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        self.held.visit(visit);
     }
 
     /// Takes a timer that has run out: its token.
@@ -56,6 +65,7 @@ impl Open {
     pub(crate) fn close_all(&mut self) {
         self.files.close_all();
         self.sockets.close_all();
+        self.held = Held::default();
         self.timers = TimerTable::default();
     }
 }

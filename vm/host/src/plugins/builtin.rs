@@ -34,4 +34,6 @@ pub(super) const TABLES: &[&PluginTable] = &[
     &osvm_plugin_locale::PLUGIN,
     #[cfg(feature = "zip")]
     &osvm_plugin_zip::PLUGIN,
+    #[cfg(feature = "cp-system")]
+    &osvm_plugin_cp_system::PLUGIN,
 ];

@@ -293,6 +293,14 @@ impl PluginHost for Plugins {
         next.map(|time| time.saturating_sub(now))
     }
 
+    fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        for module in &mut self.modules {
+            if let State::Loaded(loaded) = &mut module.state {
+                loaded.visit_held(visit);
+            }
+        }
+    }
+
     fn snapshot(&mut self) {
         for module in &mut self.modules {
             if let State::Loaded(loaded) = &mut module.state {

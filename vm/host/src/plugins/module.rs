@@ -207,6 +207,11 @@ impl Loaded {
         self.open.next_timer()
     }
 
+    /// Shows every object that the plugin holds.
+    pub(super) fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        self.open.visit_held(visit);
+    }
+
     /// Ends the instance: its resources die.
     pub(super) fn stop(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
         self.hook(Hook::Quit, 0, shared, workspace, engines);
