@@ -124,7 +124,7 @@ mod cp_system_plugin {
             return Err(PrimitiveError::BadReceiver);
         }
         let number = u128::from(u64::from_le_bytes(cx.random().bytes()?));
-        Ok((number * receiver as u128 >> 64) as i64 + 1)
+        Ok(((number * receiver as u128) >> 64) as i64 + 1)
     }
 
     // Strings.
