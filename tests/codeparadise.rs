@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             Trial::test(format!("the first message, by the {form} plugin"), move || first_message(file)).with_ignored_flag(!here)
         })
         .collect();
-    trials.push(Trial::test("a server that is not granted", || not_granted()).with_ignored_flag(!here));
+    trials.push(Trial::test("a server that is not granted", not_granted).with_ignored_flag(!here));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
