@@ -52,6 +52,11 @@ impl PluginOptions {
     }
 }
 
+/// Loads a plugin as a VM does, and lets go of it: what it says of itself, or why it is refused. None of a wasm plugin's code runs.
+pub fn check_plugin(name: &str, config: &PluginConfig) -> Result<Description, Box<Refusal>> {
+    Loaded::load(name, config, 0, 0, &mut Engines::new(None, None)).map(|loaded| loaded.description)
+}
+
 /// What the plugins that are linked in say of themselves.
 pub fn builtin_plugins() -> Vec<Description> {
     module::builtin_tables().filter_map(Result::ok).map(|(_, description)| description).collect()
