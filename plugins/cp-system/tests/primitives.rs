@@ -46,6 +46,42 @@ fn symbols_are_unique() {
 }
 
 #[test]
+fn a_channel_has_its_socket() {
+    let mut t = Tester::new(&PLUGIN);
+    let channel = Fake::instance("CpJavaScriptWebSocketChannel", []);
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketReadyState", ()), Err(BadReceiver), "it was never connected");
+    t.call_on(&channel, "primitiveWebSocketConnectToUrl:withEventSemaphore:", ("ws://localhost/", 3)).unwrap();
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketReadyState", ()), Ok(Fake::Int(0)));
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketSend:", (b"early",)), Ok(Fake::Bool(false)));
+    t.world.set_socket_state(0, 1);
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketSend:", (b"hello",)), Ok(Fake::Bool(true)));
+    assert_eq!(t.world.sockets[0].sent, [(false, b"hello".to_vec())]);
+    t.world.deliver(0, b"answer");
+    assert_eq!(t.world.signals, [3, 3]);
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketReceivedMessage", ()), Ok(b"answer".into()));
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketReceivedMessage", ()), Ok(Fake::Nil));
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketClose", ()), Ok(Fake::Bool(true)));
+    t.world.set_socket_state(0, 4);
+    assert_eq!(t.call_on(&channel, "primitiveWebSocketReadyState", ()), Ok(Fake::Int(3)));
+}
+
+#[test]
+fn channels_that_ended_are_forgotten_at_last() {
+    let mut t = Tester::new(&PLUGIN);
+    let channels: Vec<Fake> = (0..40).map(|number| Fake::instance("CpJavaScriptWebSocketChannel", [Fake::Int(number)])).collect();
+    for (number, channel) in channels.iter().enumerate() {
+        t.call_on(channel, "primitiveWebSocketConnectToUrl:withEventSemaphore:", ("ws://localhost/", 1)).unwrap();
+        // The first one stays connected, no other server answers.
+        let last = t.world.sockets.len() - 1;
+        t.world.set_socket_state(last, if number == 0 { 1 } else { 4 });
+    }
+    assert_eq!(t.world.sockets.len(), 16);
+    assert_eq!(t.call_on(&channels[0], "primitiveWebSocketReadyState", ()), Ok(Fake::Int(1)));
+    assert_eq!(t.call_on(&channels[1], "primitiveWebSocketReadyState", ()), Err(BadReceiver));
+    assert_eq!(t.call_on(&channels[39], "primitiveWebSocketReadyState", ()), Ok(Fake::Int(3)));
+}
+
+#[test]
 fn what_only_a_browser_has_is_unsupported() {
     let mut t = Tester::new(&PLUGIN);
     assert_eq!(t.call("primitiveEnvironmentConfirm:", ("really?",)), Err(Unsupported));
