@@ -67,6 +67,39 @@ fn block(name: &str, plugin: &PluginConfig) -> String {
     lines + &exports(name, plugin.exports.iter().map(|(name, signature)| (name.as_str(), signature)))
 }
 
+/// What is granted, an item each, as messages and lists show it.
+pub(super) fn grants(grants: &Grants) -> Vec<String> {
+    let Grants { files, stdio, clock, random, log, console, semaphores, timers, environment, security, net } = grants;
+    let folder = |grant: &FileGrant| {
+        let guest = if grant.guest == grant.host { String::new() } else { format!(" as {}", grant.guest.display()) };
+        let write = if grant.write { " to write" } else { " to read" };
+        format!("files {}{guest}{write}", grant.host.display())
+    };
+    let mut lines: Vec<String> = files.iter().map(folder).collect();
+    for (name, given) in [
+        ("stdio", stdio),
+        ("clock", clock),
+        ("random", random),
+        ("log", log),
+        ("console", console),
+        ("semaphores", semaphores),
+        ("timers", timers),
+        ("security", security),
+    ] {
+        if *given {
+            lines.push(name.into());
+        }
+    }
+    for (name, given) in [("environment", environment), ("net", net)] {
+        match given {
+            Names::All => lines.push(name.into()),
+            Names::Only(names) if names.is_empty() => {}
+            Names::Only(names) => lines.push(format!("{name} {}", names.join(" "))),
+        }
+    }
+    lines
+}
+
 /// The table of the signatures that are relied on; nothing, if there are none.
 pub(super) fn exports<'a>(plugin: &str, signatures: impl Iterator<Item = (&'a str, &'a Signature)>) -> String {
     let lines: String = signatures.map(|(name, signature)| format!("{} = \"{signature}\"\n", key(name))).collect();
