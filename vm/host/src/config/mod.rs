@@ -131,7 +131,7 @@ impl Grants {
         }
     }
 
-    /// The grants as the lines of a configuration, without the word `grants`: `clock`, `files [{ ... }]`.
+    /// What is granted, an item each, for people: `clock`, `files /data to read`.
     pub fn lines(&self) -> Vec<String> {
         print::grants(self)
     }

@@ -4,7 +4,7 @@
 //! compared with its description and the configuration before anything of it runs; an instance is made at the first call.
 
 mod builtin;
-mod check;
+pub mod check;
 mod checks;
 mod module;
 mod native;
@@ -27,7 +27,6 @@ use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
 use plan::Slots;
-pub use check::{check, describe};
 pub use refusal::Refusal;
 use results::ResultSlots;
 use std::collections::HashSet;
@@ -136,19 +135,13 @@ impl Plugins {
     }
 
     /// Adds a plugin whose table is linked into a test.
-    pub(crate) fn link(&mut self, name: &str, config: &PluginConfig, table: &'static PluginTable) -> Result<(), Box<Refusal>> {
+    pub(crate) fn link(&mut self, config: &PluginConfig, table: &'static PluginTable) -> Result<Description, Box<Refusal>> {
         let resources = resources::Resources::new(self.session, self.modules.len() as u32);
-        let loaded = Loaded::linked(name, config, table, resources)?;
-        self.modules.push(Module { name: name.into(), config: config.clone(), state: State::Loaded(Box::new(loaded)) });
-        Ok(())
-    }
-
-    /// What a module says of itself, if it is loaded.
-    pub(crate) fn description(&self, name: &str) -> Option<&Description> {
-        self.modules.iter().filter(|module| module.name == name).find_map(|module| match &module.state {
-            State::Loaded(loaded) => Some(&loaded.description),
-            State::Unloaded | State::Refused => None,
-        })
+        let loaded = Loaded::linked(config, table, resources)?;
+        let description = loaded.description.clone();
+        let name = description.module.clone();
+        self.modules.push(Module { name, config: config.clone(), state: State::Loaded(Box::new(loaded)) });
+        Ok(description)
     }
 
     /// Calls a hook of a module, if it is loaded and has it. A failure is told to the log alone.

@@ -94,7 +94,6 @@ impl Loaded {
 
     /// A plugin whose table is linked into a test.
     pub(super) fn linked(
-        name: &str,
         config: &PluginConfig,
         table: &'static PluginTable,
         resources: Resources,
@@ -102,10 +101,10 @@ impl Loaded {
         #[allow(unsafe_code)]
         // SAFETY: the table is linked in, and the SDK made it.
         let read = unsafe { Table::read(table) };
-        let (form, description) = read
-            .and_then(|(table, description)| of_table(name, config, table, description))
-            .map_err(|fault| Box::new(fault.of(name, "linked in")))?;
-        Ok(Loaded::new(name, config, form, description, resources))
+        let (table, description) = read.map_err(|fault| Box::new(fault.of("of the test", "linked in")))?;
+        let name = description.module.clone();
+        checks::configuration(&name, &description, config).map_err(|fault| Box::new(fault.of(&name, "linked in")))?;
+        Ok(Loaded::new(&name, config, Form::Table { table, plugin: None }, description, resources))
     }
 
     fn new(name: &str, config: &PluginConfig, form: Form, description: Description, resources: Resources) -> Loaded {
