@@ -93,11 +93,7 @@ impl Loaded {
     }
 
     /// A plugin whose table is linked into a test.
-    pub(super) fn linked(
-        config: &PluginConfig,
-        table: &'static PluginTable,
-        resources: Resources,
-    ) -> Result<Loaded, Box<Refusal>> {
+    pub(super) fn linked(config: &PluginConfig, table: &'static PluginTable, resources: Resources) -> Result<Loaded, Box<Refusal>> {
         #[allow(unsafe_code)]
         // SAFETY: the table is linked in, and the SDK made it.
         let read = unsafe { Table::read(table) };

@@ -104,7 +104,11 @@ impl<'a> Exchange<'a> {
         let name = fake.class();
         // An empty array has all of its no fields named.
         if let Some(class) = self.image.find_class(name)
-            && self.image.heap.instance_spec(class).is_some_and(|(fields, other)| fields == named && (other == format || named == 0))
+            && self
+                .image
+                .heap
+                .instance_spec(class)
+                .is_some_and(|(fields, other)| fields == named && (other == format || named == 0))
         {
             return Ok(class);
         }
