@@ -21,7 +21,6 @@ mod empty {
 
     #[plugin(name = "EmptyPlugin")]
     mod empty_plugin {
-        use super::*;
 
         #[primitive]
         fn primitive_empty() {}
