@@ -5,7 +5,8 @@ use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_host::config::{Config, Places};
 use osvm_host::testing::RealHost;
-use osvm_host::{PluginOptions, check_plugin};
+use osvm_host::{PluginOptions, Refusal};
+use osvm_host::check::check;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -91,8 +92,8 @@ impl Case {
         let module = wat::parse_str(self.text())?;
         let world = World::new(&module, self.grants)?;
         if let Refused(words) = self.expected {
-            return match check_plugin("HostilePlugin", &world.config.plugins["HostilePlugin"]) {
-                Ok(_) => Err("it is loaded".into()),
+            return match world.check() {
+                Ok(()) => Err("it is loaded".into()),
                 Err(refusal) if refusal.to_string().contains(words) => world.good(),
                 Err(refusal) => Err(format!("it is refused so: {refusal}").into()),
             };
@@ -150,6 +151,11 @@ impl World {
         let path = folder.path().join("vm.toml");
         let config = Config::parse(&text, Path::new(&path), None, &Places::of_process()).map_err(|error| error.to_string())?;
         Ok(World { folder, config })
+    }
+
+    /// Whether the hostile plugin is loaded.
+    pub fn check(&self) -> Result<(), Box<Refusal>> {
+        check("HostilePlugin", &self.config.plugins["HostilePlugin"], &PluginOptions::default()).map(|_| ())
     }
 
     pub fn host(&self) -> Result<RealHost, Failed> {

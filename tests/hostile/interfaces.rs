@@ -6,7 +6,6 @@ use osvm_core::error::PrimError::{
     self, BadArgument, BadIndex, Inappropriate, LimitExceeded, NoMemory, NotFound, OperatingSystem, Unsupported,
 };
 use osvm_core::oop::Oop;
-use osvm_host::check_plugin;
 
 /// A call of a function of an interface, with its answer.
 macro_rules! calls {
@@ -201,7 +200,7 @@ fn host_of(body: &str, lines: &str, grants: &str) -> Result<osvm_host::testing::
             (@custom \"osvm.plugin\" \"osvm-plugin 1.0\\nmodule HostilePlugin 1.0\\n{lines}primitive run () -> int\\n\"))"
     );
     let world = World::new(&wat::parse_str(text)?, grants)?;
-    check_plugin("HostilePlugin", &world.config.plugins["HostilePlugin"]).map_err(|refusal| refusal.to_string())?;
+    world.check().map_err(|refusal| refusal.to_string())?;
     world.host()
 }
 

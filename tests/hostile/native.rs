@@ -4,7 +4,6 @@ use super::case::{World, still_works};
 use libtest_mimic::{Failed, Trial};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
-use osvm_host::check_plugin;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 
@@ -43,7 +42,7 @@ fn panics() -> Result<(), Failed> {
 
 fn refused(source: &str, words: &str) -> Result<(), Failed> {
     let world = World::with_source(tempfile::tempdir()?, source, "")?;
-    match check_plugin("HostilePlugin", &world.config.plugins["HostilePlugin"]) {
+    match world.check() {
         Ok(_) => Err("it is loaded".into()),
         Err(refusal) if refusal.to_string().contains(words) => still_works(&mut world.host()?),
         Err(refusal) => Err(refusal.to_string().into()),

@@ -90,6 +90,11 @@ impl TestImage {
         self.heap.class_at(class_index(name))
     }
 
+    /// The class of this name, if the image has one from the beginning.
+    pub fn find_class(&self, name: &str) -> Option<Oop> {
+        CLASSES.iter().find(|class| class.1 == name).map(|class| self.heap.class_at(class.0))
+    }
+
     /// A new class whose instances have this format and so many named fields; entered in the class table with its first instance.
     ///
     /// # Panics

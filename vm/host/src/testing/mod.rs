@@ -1,17 +1,22 @@
 //! Plugins in the real host, over a small image: for tests of plugins in each form, and for commands that call a primitive.
 
+mod fakes;
+mod plugin_test;
+
 use crate::config::Config;
 use crate::interfaces::{Rights, Shared};
 use crate::plugins::{PluginOptions, Plugins};
 use crate::signals::Events;
 use osvm_core::error::PrimError;
-use osvm_core::heap::{Heap, HeapConfig};
+use osvm_core::heap::{Heap, HeapConfig, Roots};
 use osvm_core::oop::Oop;
 use osvm_core::platform::Event;
 use osvm_core::plugin::{Call, PluginHost};
 use osvm_core::testing::TestImage;
 use std::io;
 use std::path::Path;
+
+pub use plugin_test::{PluginTest, TestError};
 
 /// Bytes of memory for objects.
 const MEMORY: usize = 64 << 20;
@@ -45,8 +50,24 @@ impl RealHost {
         self.plugins.call(primitive, &mut Call { heap: &mut self.image.heap, receiver, args })
     }
 
+    /// Frees the objects that nobody has any more: call it only while no object is held outside the image but by plugins.
+    pub fn collect(&mut self) {
+        self.image.heap.scavenge(&mut HeldByPlugins(&mut self.plugins));
+    }
+
     /// The next event that a plugin sent, such as the signal of a semaphore.
     pub fn next_event(&mut self) -> Option<Event> {
         self.events.poll()
     }
+}
+
+/// What plugins hold from call to call.
+struct HeldByPlugins<'a>(&'a mut Plugins);
+
+impl Roots for HeldByPlugins<'_> {
+    fn strong(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        self.0.visit_held(visit);
+    }
+
+    fn weak(&mut self, _resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {}
 }
