@@ -3,10 +3,10 @@
 use libtest_mimic::Failed;
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
+use osvm_host::check::check;
 use osvm_host::config::{Config, Places};
 use osvm_host::testing::RealHost;
 use osvm_host::{PluginOptions, Refusal};
-use osvm_host::check::check;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;

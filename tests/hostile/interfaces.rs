@@ -6,6 +6,7 @@ use osvm_core::error::PrimError::{
     self, BadArgument, BadIndex, Inappropriate, LimitExceeded, NoMemory, NotFound, OperatingSystem, Unsupported,
 };
 use osvm_core::oop::Oop;
+use osvm_host::testing::RealHost;
 
 /// A call of a function of an interface, with its answer.
 macro_rules! calls {
@@ -190,8 +191,8 @@ pub fn others() -> Vec<Trial> {
     ]
 }
 
-/// A module of this body, whose `run` takes nothing.
-fn host_of(body: &str, lines: &str, grants: &str) -> Result<osvm_host::testing::RealHost, Failed> {
+/// A module of this body, whose `run` takes nothing, and its folder, which it is read from when it is first called.
+fn host_of(body: &str, lines: &str, grants: &str) -> Result<(World, RealHost), Failed> {
     let imports: String = body.lines().filter(|line| line.trim_start().starts_with("(import")).collect();
     let rest: String = body.lines().filter(|line| !line.trim_start().starts_with("(import")).collect();
     let prelude = super::case::PRELUDE;
@@ -201,13 +202,14 @@ fn host_of(body: &str, lines: &str, grants: &str) -> Result<osvm_host::testing::
     );
     let world = World::new(&wat::parse_str(text)?, grants)?;
     world.check().map_err(|refusal| refusal.to_string())?;
-    world.host()
+    let host = world.host()?;
+    Ok((world, host))
 }
 
 /// Memory for objects ends, and the call fails.
 fn objects_without_end() -> Result<(), Failed> {
     let body = until_it_fails!("osvm:objects/1", "new_bytes", "i32 i32", "(i32.const 0) (i32.const 65536)", "1000000");
-    let mut host = host_of(body, "", "")?;
+    let (_world, mut host) = host_of(body, "", "")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
         Err(NoMemory) => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
@@ -216,7 +218,7 @@ fn objects_without_end() -> Result<(), Failed> {
 
 fn held_without_end() -> Result<(), Failed> {
     let body = until_it_fails!("osvm:objects/1", "hold", "i32", "(i32.const 0)", "2000000");
-    let mut host = host_of(body, "", "")?;
+    let (_world, mut host) = host_of(body, "", "")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
         Err(LimitExceeded) => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
@@ -234,7 +236,8 @@ fn forged_resources() -> Result<(), Failed> {
              primitive run (r: resource) -> int\\n\"))",
         super::case::PRELUDE
     );
-    let mut host = World::new(&wat::parse_str(text)?, "")?.host()?;
+    let world = World::new(&wat::parse_str(text)?, "")?;
+    let mut host = world.host()?;
     let handle = host.call("HostilePlugin", "make", Oop::ZERO, &[]).map_err(|error| format!("{error:?}"))?;
     let expect = |found: Result<Oop, PrimError>, expected| if found == expected { Ok(()) } else { Err(format!("{found:?}")) };
     expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Ok(Oop::from_small_int(5)))?;
@@ -255,7 +258,7 @@ fn taken_away() -> Result<(), Failed> {
     let body = r#"(import "osvm:files/1" "open" (func $f (param i32 i32 i32) (result i64)))
         (data (i32.const 2048) "/etc/passwd")
         (func (export "run") (result i32) (call $answer (call $f (i32.const 2048) (i32.const 11) (i32.const 1))))"#;
-    let mut host = host_of(body, "import files 1.0\\n", "grants.stdio = true")?;
+    let (_world, mut host) = host_of(body, "import files 1.0\\n", "grants.stdio = true")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
         Err(OperatingSystem(_) | Unsupported) => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
