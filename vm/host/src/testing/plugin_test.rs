@@ -110,6 +110,11 @@ impl PluginTest {
         Ok(PluginTest { host, module, description, memory: Memory::default() })
     }
 
+    /// The host that the plugin is in.
+    pub fn into_host(self) -> RealHost {
+        self.host
+    }
+
     /// What the plugin says of itself.
     pub fn description(&self) -> &Description {
         &self.description

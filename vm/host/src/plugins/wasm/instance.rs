@@ -7,7 +7,7 @@ use crate::interfaces::{HostCall, Memory as GuestMemory};
 use crate::plugins::plan::Slots;
 use crate::plugins::results::ResultSlots;
 use osvm_core::heap::Heap;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, WasmType, exports};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, WasmType, exports};
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
 
@@ -101,6 +101,8 @@ pub(super) struct Instance {
     arena: Func,
     /// Where the result slots are.
     results_at: usize,
+    /// Parameters and the result of the running call, as the engine wants them.
+    values: Box<[ValRaw; ARGUMENT_SLOTS]>,
     /// Where the data of arguments goes, and how much fits.
     room: (usize, usize),
 }
@@ -138,7 +140,8 @@ impl Instance {
         if let Some(initialize) = instance.get_func(&mut store, INITIALIZE) {
             initialize.call(&mut store, &[], &mut []).map_err(|error| broken(&error, store.data()))?;
         }
-        Ok(Instance { store, memory, functions, arena, results_at, room: (0, 0) })
+        let values = Box::new([ValRaw::i64(0); ARGUMENT_SLOTS]);
+        Ok(Instance { store, memory, functions, arena, results_at, values, room: (0, 0) })
     }
 
     /// Calls the function of this index. The result slots are filled if it comes back.
@@ -147,7 +150,7 @@ impl Instance {
     pub(super) fn call(
         &mut self,
         index: usize,
-        params: &[WasmType],
+        export: &Export,
         slots: &mut Slots,
         results: &mut ResultSlots,
         cx: &mut HostCall<'_, '_>,
@@ -164,18 +167,17 @@ impl Instance {
         }
         // The lifetimes are those of this call, after which the pointer is gone.
         self.store.data_mut().call = Some(NonNull::from(cx).cast());
-        let status = self.run(index, params, slots.values());
+        let status = self.run(index, &export.params, slots.values());
         self.store.data_mut().call = None;
         let status = status?;
-        self.read_results(results)?;
+        self.read_results(&mut results[..export.results])?;
         Ok(status)
     }
 
     #[inline]
     #[allow(unsafe_code)]
     fn run(&mut self, index: usize, params: &[WasmType], slots: &[u64]) -> Result<i32, Broken> {
-        let mut values = [ValRaw::i64(0); ARGUMENT_SLOTS];
-        for ((value, slot), ty) in values.iter_mut().zip(slots).zip(params) {
+        for ((value, slot), ty) in self.values.iter_mut().zip(slots).zip(params) {
             *value = match ty {
                 WasmType::I32 => ValRaw::u32(*slot as u32),
                 WasmType::I64 => ValRaw::u64(*slot),
@@ -183,11 +185,12 @@ impl Instance {
             };
         }
         let used = params.len().max(1);
+        let values = &mut self.values[..used];
         // SAFETY: the function's type was compared with `params` when the module was loaded: these are its parameters, and there is room for
         // its one result.
-        let called = unsafe { self.functions[index].call_unchecked(&mut self.store, &raw mut values[..used]) };
+        let called = unsafe { self.functions[index].call_unchecked(&mut self.store, &raw mut *values) };
         called.map_err(|error| broken(&error, self.store.data()))?;
-        Ok(values[0].get_i32())
+        Ok(self.values[0].get_i32())
     }
 
     /// Copies the data of arguments into the plugin's arena.
@@ -228,9 +231,9 @@ impl Instance {
     }
 
     #[inline]
-    fn read_results(&self, results: &mut ResultSlots) -> Result<(), Broken> {
+    fn read_results(&self, results: &mut [u64]) -> Result<(), Broken> {
         let memory = self.memory.data(&self.store);
-        let end = self.results_at + RESULT_SLOTS * 8;
+        let end = self.results_at + results.len() * 8;
         let bytes = memory.get(self.results_at..end).ok_or_else(|| contradiction("its result slots are not in its memory"))?;
         for (slot, bytes) in results.iter_mut().zip(bytes.as_chunks().0) {
             *slot = u64::from_le_bytes(*bytes);

@@ -29,16 +29,21 @@ pub(super) struct WasmPlugin {
     /// The exports of the primitives and then of the hooks, with the types of their parameters.
     exports: Vec<Export>,
     instance: Option<Box<Instance>>,
+    /// The time for a call, in epochs.
+    epochs: u64,
 }
 
 struct Export {
     name: String,
     params: Box<[WasmType]>,
+    /// How many result slots are looked at: those of the signature, and the one that a failure has.
+    results: usize,
 }
 
 impl Export {
     fn primitive(name: &str, signature: &Signature) -> Export {
-        Export { name: name.into(), params: signature.wasm_params().collect() }
+        let results = signature.result_slots().len().max(1);
+        Export { name: name.into(), params: signature.wasm_params().collect(), results }
     }
 }
 
@@ -63,9 +68,11 @@ impl WasmPlugin {
         let hooks = description.hooks.iter().map(|hook| Export {
             name: hook.export().into(),
             params: if *hook == osvm_plugin_sdk::abi::Hook::Timer { Box::new([WasmType::I64]) } else { Box::new([]) },
+            results: 1,
         });
         let exports = description.primitives.iter().map(|p| Export::primitive(&p.name, &p.signature)).chain(hooks).collect();
-        Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None }, description))
+        let epochs = Engines::epochs(config.limits.deadline);
+        Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None, epochs }, description))
     }
 
     /// Calls the primitive or hook of this index. An instance that breaks is thrown away; the next call makes a new one.
@@ -96,7 +103,7 @@ impl WasmPlugin {
         cx: &mut HostCall<'_, '_>,
         engines: &Engines,
     ) -> Result<i32, Broken> {
-        let epochs = Engines::epochs(self.limits.deadline);
+        let epochs = self.epochs;
         let instance = match &mut self.instance {
             Some(instance) => instance,
             None => {
@@ -104,7 +111,7 @@ impl WasmPlugin {
                 self.instance.insert(Box::new(instance))
             }
         };
-        instance.call(index, &self.exports[index].params, slots, results, cx, epochs, engines.fuel())
+        instance.call(index, &self.exports[index], slots, results, cx, epochs, engines.fuel())
     }
 
     /// True while there is an instance: before the first call there is none, and none after one that broke.
