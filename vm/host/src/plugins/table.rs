@@ -6,7 +6,7 @@ use super::results::ResultSlots;
 use crate::interfaces::{self, HostCall, Memory};
 use osvm_plugin_sdk::abi::interfaces::function;
 use osvm_plugin_sdk::abi::native::{Frame, MAGIC, PluginTable};
-use osvm_plugin_sdk::abi::{ABI, Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
+use osvm_plugin_sdk::abi::{Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,12 +32,7 @@ impl Table {
         }
         // SAFETY: as above. The first fields are the same in all versions.
         let version = unsafe { Version::new((*table).major, (*table).minor) };
-        if !ABI.serves(version) {
-            let help = if version > ABI { "osvm is the older side: use a newer osvm" } else { super::checks::REBUILD };
-            return Err(Fault::new("it was built for another version of the boundary", help)
-                .found(version.to_string())
-                .expected(ABI.to_string()));
-        }
+        super::checks::boundary(version)?;
         // SAFETY: it is a table of a version that is served; it is constant and never unloaded.
         let table: &'static PluginTable = unsafe { &*table };
         // SAFETY: the table says so.
