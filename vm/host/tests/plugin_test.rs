@@ -139,7 +139,8 @@ fn objects_are_freed_between_calls() {
     let mut t = PluginTest::linked(&PLUGIN).unwrap();
     let data = Fake::bytes(vec![1; 1 << 20]);
     for _ in 0..200 {
-        assert_eq!(t.call("primitiveReverse", (&data,)).as_ref(), Ok(&data));
+        // Not `assert_eq`: it would print a megabyte.
+        assert!(t.call("primitiveReverse", (&data,)).as_ref() == Ok(&data));
     }
     assert_eq!(t.repeat(&Fake::Nil, "primitiveReverse", &[data], 200), Ok(()));
 }

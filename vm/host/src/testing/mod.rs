@@ -21,6 +21,9 @@ pub use plugin_test::{PluginTest, TestError};
 /// Bytes of memory for objects.
 const MEMORY: usize = 64 << 20;
 
+/// When more bytes of new objects are there, or more than after the last collection are old, they are collected.
+const ROOM: u64 = 8 << 20;
+
 /// A host with the plugins of a configuration, and an image that has nothing but a few classes.
 pub struct RealHost {
     /// The image, to make arguments and to look at results. Nothing is collected in it.
@@ -28,6 +31,8 @@ pub struct RealHost {
     /// The plugins.
     pub plugins: Plugins,
     events: Events,
+    /// Bytes of old objects after the last collection.
+    old: u64,
 }
 
 impl RealHost {
@@ -36,7 +41,7 @@ impl RealHost {
         let events = Events::new()?;
         let shared = Shared::new(Path::new("test.image"), events.sender(), Rights::default());
         let sizes = HeapConfig { eden_bytes: 16 << 20, survivor_bytes: 1 << 20 };
-        Ok(RealHost { image: TestImage::with_sizes(MEMORY, sizes), plugins: Plugins::new(config, options, shared), events })
+        Ok(RealHost { image: TestImage::with_sizes(MEMORY, sizes), plugins: Plugins::new(config, options, shared), events, old: 0 })
     }
 
     /// The object memory.
@@ -50,9 +55,21 @@ impl RealHost {
         self.plugins.call(primitive, &mut Call { heap: &mut self.image.heap, receiver, args })
     }
 
+    /// Objects fill so much of the memory that it should be collected.
+    pub fn is_filled(&self) -> bool {
+        let heap = &self.image.heap;
+        heap.young_bytes() > ROOM || heap.old_bytes() > self.old + ROOM
+    }
+
     /// Frees the objects that nobody has any more: call it only while no object is held outside the image but by plugins.
     pub fn collect(&mut self) {
-        self.image.heap.scavenge(&mut HeldByPlugins(&mut self.plugins));
+        let heap = &mut self.image.heap;
+        if heap.old_bytes() > self.old + ROOM {
+            heap.full_collect(&mut HeldByPlugins(&mut self.plugins));
+            self.old = heap.old_bytes();
+        } else {
+            heap.scavenge(&mut HeldByPlugins(&mut self.plugins));
+        }
     }
 
     /// The next event that a plugin sent, such as the signal of a semaphore.

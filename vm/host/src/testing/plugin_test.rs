@@ -15,9 +15,6 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// So many bytes of new objects are free before a call begins.
-const ROOM: u64 = 8 << 20;
-
 /// A plugin in the real host, called with the values of [`osvm_plugin_sdk::testing`] and in the same way as by its
 /// [`Tester`](osvm_plugin_sdk::testing::Tester): the same test can run in both.
 ///
@@ -168,14 +165,15 @@ impl PluginTest {
         arguments: &[Fake],
         times: u64,
     ) -> Result<u64, PrimitiveError> {
-        let RealHost { image, plugins, .. } = &mut self.host;
-        let mut exchange = Exchange::new(image, &mut self.memory);
+        let mut exchange = Exchange::new(&mut self.host.image, &mut self.memory);
         let receiver = exchange.object(receiver).map_err(failure)?;
         let arguments = arguments.iter().map(|fake| exchange.object(fake)).collect::<Result<Vec<Oop>, _>>().map_err(failure)?;
-        let heap = exchange.heap();
         for done in 1..=times {
-            plugins.call(primitive, &mut Call { heap, receiver, args: &arguments }).map_err(failure)?;
-            if heap.young_bytes() > ROOM {
+            self.host
+                .plugins
+                .call(primitive, &mut Call { heap: &mut self.host.image.heap, receiver, args: &arguments })
+                .map_err(failure)?;
+            if self.host.is_filled() {
                 return Ok(done);
             }
         }
@@ -205,7 +203,7 @@ impl PluginTest {
     }
 
     fn make_room(&mut self) {
-        if self.host.image.heap.young_bytes() > ROOM {
+        if self.host.is_filled() {
             self.host.collect();
         }
     }
