@@ -1,8 +1,11 @@
 //! The hooks of a plugin, in each form: at the start, before the image is saved, when a timer runs out, at the end.
 
-use crate::form::{Form, logged};
+use crate::form::{Form, host, logged};
 use crate::{TestsOfForms, same};
 use libtest_mimic::Failed;
+use osvm_core::oop::Oop;
+use osvm_core::plugin::PluginHost;
+use osvm_host::PluginOptions;
 use osvm_host::testing::PluginTest;
 use osvm_plugin_sdk::PrimitiveError::BadArgument;
 use osvm_plugin_sdk::testing::Fake;
@@ -10,6 +13,9 @@ use std::time::{Duration, Instant};
 
 pub const TESTS: TestsOfForms =
     &[("start", start), ("snapshot", snapshot), ("quit", quit), ("timer", timer), ("timers end with their instance", timers_end)];
+
+/// Tests with a VM's end, of the forms that a configuration can name.
+pub const OF_FILES: TestsOfForms = &[("a VM that saves its image, and ends", save_and_end)];
 
 /// How long a timer is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,6 +59,22 @@ fn quit(form: &Form) -> Result<(), Failed> {
     same(log.matches("a sum of 5 is left").count(), 1, &log)?;
     same(plugin.call("primitiveSumAdd", (&sum, 1)), Err(BadArgument), "a handle of the instance that is gone")?;
     same(plugin.call("primitiveSumNew", (4,))? == sum, false, "the number is used again, the handle is another")
+}
+
+/// Every plugin that runs is told.
+fn save_and_end(form: &Form) -> Result<(), Failed> {
+    let text = format!("plugins.SamplerPlugin = {{ {}, grants = {{ log = true, timers = true }} }}", form.key("sampler"));
+    let mut host = host(&text, "test.toml".as_ref(), PluginOptions::default())?;
+    let sum = host.call("SamplerPlugin", "primitiveSumNew", Oop::ZERO, &[Oop::from_small_int(4)]);
+    let sum = sum.map_err(|error| format!("{error:?}"))?;
+    let ((), log) = logged(|| host.plugins.snapshot());
+    same(log.matches("the image is saved").count(), 1, &log)?;
+    let value = host.call("SamplerPlugin", "primitiveSumValue", Oop::ZERO, &[sum]);
+    same(value, Ok(Oop::from_small_int(4)), "after the image was saved")?;
+    let ((), log) = logged(|| host.plugins.shutdown());
+    same(log.matches("a sum of 4 is left").count(), 1, &log)?;
+    let ((), log) = logged(|| host.plugins.shutdown());
+    same(log.matches("a sum of 4 is left").count(), 0, &log)
 }
 
 fn timer(form: &Form) -> Result<(), Failed> {

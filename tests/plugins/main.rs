@@ -28,6 +28,9 @@ fn main() -> ExitCode {
         };
         values::TESTS.iter().for_each(|&(what, test)| of_form(what, test));
         hooks::TESTS.iter().for_each(|&(what, test)| of_form(what, test));
+        if name != "builtin" {
+            hooks::OF_FILES.iter().for_each(|&(what, test)| of_form(what, test));
+        }
         of_form("files after their right was given up", policy::files_after_their_right_was_given_up);
     }
     for (what, test) in [reload::TESTS, cache::TESTS, fuel::TESTS, held::TESTS].into_iter().flatten() {
