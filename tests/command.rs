@@ -1,7 +1,7 @@
 //! The command line itself: help, completions, the man page, statistics, signals, closed pipes, sleeping.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{Output, PHARO, command, finish, image, pharo_started, program, root, run};
+use osvm_tests::{Output, PHARO, command, finish, image, pharo_started, plugins, program, root, run};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     with_image("a missing module is named", CODE_PARADISE, missing_module);
     with_image("SIGUSR1 and Ctrl-C", CODE_PARADISE, signals);
     with_image("an idle image sleeps", PHARO, idle);
+    with_image("a plugin that changes while an image is idle", PHARO, watch);
     with_image("traces", TINY, traces);
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
@@ -206,6 +207,42 @@ fn idle() -> Result<(), Failed> {
     // A tick is a hundredth of a second.
     let share = used as f64 / 100.0 / elapsed.as_secs_f64();
     expect(share < 0.01, "it uses less than 1% of a core", share)
+}
+
+/// With `--watch-plugins` the log tells of a plugin whose file was replaced, and the image goes on.
+fn watch() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    fs::copy(pharo_started().ok_or("the image is not here")??, folder.path().join(PHARO))?;
+    fs::write(folder.path().join("vm.toml"), "[plugins.FilePlugin]\nmodule = 'file.wasm'\n")?;
+    let (plugin, log) = (folder.path().join("file.wasm"), folder.path().join("log"));
+    let original = fs::read(plugins().join("file.wasm"))?;
+    fs::write(&plugin, &original)?;
+    let mut osvm = command(folder.path(), &["--watch-plugins", PHARO, "--no-quit"]);
+    let mut child = osvm.env("RUST_LOG", "osvm_host=debug").stderr(fs::File::create(&log)?).spawn()?;
+    let loaded = waits_for(&log, "plugin loaded plugin=\"FilePlugin\"");
+    // As a linker does: under another name first.
+    fs::write(folder.path().join("new.wasm"), &original)?;
+    fs::rename(folder.path().join("new.wasm"), &plugin)?;
+    let told = waits_for(&log, "the plugin has changed and is loaded again");
+    std::thread::sleep(Duration::from_millis(500));
+    let running = child.try_wait()?.is_none();
+    child.kill()?;
+    let output = finish(child, LIMIT);
+    let log = fs::read_to_string(log)?;
+    expect(loaded && told, "the plugin is loaded, and the log tells of the change", &log)?;
+    expect(running, "the image goes on", (output, log))
+}
+
+/// True once a log has these words; false if it does not come to that.
+fn waits_for(log: &Path, words: &str) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < LIMIT {
+        if fs::read_to_string(log).is_ok_and(|log| log.contains(words)) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 /// Processor time of a child, in hundredths of a second.

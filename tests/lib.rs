@@ -1,5 +1,8 @@
 //! What the tests that cross crates share: finding the images and the command, and running it.
 
+mod elf;
+
+pub use elf::empty_library;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,9 @@
 //! [vm]
 //! --- hello.wat                a wasm module as text; hello.wasm is made of it
 //! (module)
+//! --- libempty.so              a library of this machine; the line `an empty library` makes one that has no symbols
+//! an empty library
+//! --- tiny-32.image            a copy of the real image of this name; without it the session is ignored
 //! $ osvm config check          a command, and then its standard output, its standard error, and its status, if that is not 0
 //! vm.toml: nothing is wrong
 //! ```
@@ -12,7 +15,7 @@
 //! The folder is `FOLDER` in what is printed, and that of the plugins `PLUGINS`. `OSVM_BLESS=1 cargo test -p osvm-tests --test messages` writes what is printed now.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{finish, root};
+use osvm_tests::{empty_library, finish, image, root};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,9 +30,23 @@ fn main() -> ExitCode {
     sessions.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     sessions.sort();
     let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let trials = sessions.into_iter().map(|path| Trial::test(name(&path), move || check(&path))).collect();
+    let trial = |path: PathBuf| {
+        let missing = missing_image(&path);
+        if let Some(image) = &missing {
+            eprintln!("{image}: not here, so `{}` is ignored; set OSVM_IMAGES to the folder that it is in", name(&path));
+        }
+        Trial::test(name(&path), move || check(&path)).with_ignored_flag(missing.is_some())
+    };
+    let trials = sessions.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+}
+
+/// An image that a session needs and that is not here.
+fn missing_image(path: &Path) -> Option<String> {
+    let session = fs::read_to_string(path).ok()?;
+    let mut images = session.lines().filter_map(|line| line.strip_prefix("--- ")).filter(|file| file.ends_with(".image"));
+    images.find(|name| image(name).is_none()).map(str::to_string)
 }
 
 fn check(path: &Path) -> Result<(), Failed> {
@@ -74,11 +91,19 @@ fn replay(session: &str) -> Result<String, Failed> {
 
 fn write(path: &Path, content: &str) -> Result<(), Failed> {
     fs::create_dir_all(path.parent().ok_or("a file is in a folder")?)?;
-    if path.extension().is_some_and(|extension| extension == "wat") {
-        let module = wat::parse_str(content).map_err(|error| error.to_string())?;
-        return Ok(fs::write(path.with_extension("wasm"), module)?);
+    match path.extension().unwrap_or_default().to_str() {
+        Some("wat") => {
+            let module = wat::parse_str(content).map_err(|error| error.to_string())?;
+            fs::write(path.with_extension("wasm"), module)?;
+        }
+        Some("so") if content == "an empty library\n" => fs::write(path, empty_library())?,
+        Some("image") => {
+            let original = image(&path.file_name().unwrap_or_default().to_string_lossy()).ok_or("the image is not here")?;
+            fs::copy(original, path)?;
+        }
+        _ => fs::write(path, content)?,
     }
-    Ok(fs::write(path, content)?)
+    Ok(())
 }
 
 /// What a command prints on both, and its status.

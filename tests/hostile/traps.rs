@@ -1,6 +1,6 @@
 //! Modules that trap, run for ever, or use up what they can.
 
-use super::case::{Case, Fails};
+use super::case::{Case, Fails, Refused};
 use osvm_core::error::PrimError::{LimitExceeded, NamedInternal};
 
 pub const CASES: &[Case] = &[
@@ -101,7 +101,12 @@ pub const CASES: &[Case] = &[
         r#"module (memory (export "memory") 100) (global (export "osvm_results") i32 (i32.const 64))
            (func (export "osvm_arena") (param i32) (result i32) (i32.const 1024)) (func (export "run") (result i32) (i32.const 0))
            (@custom "osvm.plugin" "osvm-plugin 1.0\nmodule HostilePlugin 1.0\nprimitive run () -> int\n")"#,
-        Fails(LimitExceeded),
+        Refused("found: a memory of 6400 KiB"),
+    ),
+    Case::new(
+        "larger tables from the start than are allowed",
+        r#"(table 1000 funcref) (func (export "run") (result i32) (i32.const 0))"#,
+        Refused("found: a table of 1000 elements"),
     ),
     Case::new(
         "a start function that loops",

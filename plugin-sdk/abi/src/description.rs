@@ -124,6 +124,12 @@ impl Description {
         std::str::from_utf8(bytes).map_err(|e| whole(format!("the description is not UTF-8 at byte {}", e.valid_up_to())))?.parse()
     }
 
+    /// The version of the boundary for which a plugin was built, by the first line of its description, which is the same in all versions.
+    pub fn version_of(bytes: &[u8]) -> Option<Version> {
+        let line = bytes.split(|&byte| byte == b'\n').next()?;
+        std::str::from_utf8(line).ok()?.strip_prefix("osvm-plugin ")?.parse().ok()
+    }
+
     /// The primitive of this name, with its index.
     pub fn find(&self, primitive: &str) -> Option<(usize, &PrimitiveDescription)> {
         self.primitives.iter().enumerate().find(|(_, p)| p.name == primitive)

@@ -26,7 +26,7 @@ pub fn describe(source: &Source) -> Result<Description, Box<Refusal>> {
         Source::Native(path) => (path, native::load(path).map(|(_, description)| description)),
         Source::Builtin => {
             let fault = Fault::new("a plugin that is built in has no file", "name the file of a plugin");
-            return Err(Box::new(fault.of("of no file", place(source))));
+            return Err(Box::new(fault.found("a plugin that is linked in").expected("a file").of("of no file", place(source))));
         }
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -34,7 +34,7 @@ pub fn describe(source: &Source) -> Result<Description, Box<Refusal>> {
 }
 
 fn of_wasm(bytes: Vec<u8>) -> Result<Description, Fault> {
-    checks::description(description_section(&bytes).map_err(wasm::no_section)?)
+    checks::description(description_section(&bytes).map_err(|error| wasm::no_section(error, &bytes))?)
 }
 
 /// A file as what it is, by how it begins and by its name: a library of this system, or else a wasm module.

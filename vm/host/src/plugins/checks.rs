@@ -3,15 +3,26 @@
 use super::refusal::Fault;
 use crate::config::PluginConfig;
 use osvm_plugin_sdk::abi::interfaces::{INTERFACES, Interface};
-use osvm_plugin_sdk::abi::{Description, Import};
+use osvm_plugin_sdk::abi::{ABI, Description, Import, Version};
 
 /// What to do with a plugin that somebody else has to mend.
 pub(super) const REBUILD: &str = "build the plugin again with the osvm-plugin-sdk that goes with this osvm";
 
+/// That a plugin was built for a version of the boundary that is served.
+pub(super) fn boundary(version: Version) -> Result<(), Fault> {
+    if ABI.serves(version) {
+        return Ok(());
+    }
+    let help = if version > ABI { "osvm is the older side: use a newer osvm" } else { REBUILD };
+    Err(Fault::new("it was built for another version of the boundary", help).found(version.to_string()).expected(ABI.to_string()))
+}
+
 /// Reads a description.
 pub(super) fn description(text: &[u8]) -> Result<Description, Fault> {
+    Description::version_of(text).map_or(Ok(()), boundary)?;
     Description::read(text).map_err(|error| {
-        let fault = Fault::new(format!("its description cannot be read: {error}"), REBUILD);
+        let fault = Fault::new(format!("its description cannot be read: {error}"), REBUILD)
+            .expected(format!("a description of the version {ABI}, as docs/plugin-abi.md has it"));
         match std::str::from_utf8(text).ok().and_then(|text| text.lines().nth(error.line.checked_sub(1)?)) {
             Some(line) => fault.found(format!("`{line}`")),
             None => fault,
@@ -69,7 +80,9 @@ fn granted(name: &str, import: &Import, config: &PluginConfig) -> Result<(), Fau
     Err(Fault::new(
         format!("it imports the interface `{interface}`, which is not granted"),
         format!("if it may have it, write {} under [plugins.{name}]", line_that_grants(interface)),
-    ))
+    )
+    .found(format!("no grant for {interface}"))
+    .expected(format!("a grant for {interface}, as its description imports {interface} {version}")))
 }
 
 /// The line of a configuration that grants an interface.

@@ -75,6 +75,8 @@ struct Workspace {
 struct Module {
     name: String,
     config: PluginConfig,
+    /// The table of a plugin that is linked into a test.
+    linked: Option<&'static PluginTable>,
     state: State,
 }
 
@@ -116,6 +118,7 @@ impl Plugins {
         let module = |(name, config): (&String, &PluginConfig)| Module {
             name: name.clone(),
             config: config.clone(),
+            linked: None,
             state: State::Unloaded,
         };
         Plugins {
@@ -136,11 +139,11 @@ impl Plugins {
 
     /// Adds a plugin whose table is linked into a test.
     pub(crate) fn link(&mut self, config: &PluginConfig, table: &'static PluginTable) -> Result<Description, Box<Refusal>> {
-        let resources = resources::Resources::new(self.session, self.modules.len() as u32);
-        let loaded = Loaded::linked(config, table, resources)?;
+        let loaded = Loaded::linked(config, table, self.modules.len() as u32, self.session)?;
         let description = loaded.description.clone();
         let name = description.module.clone();
-        self.modules.push(Module { name, config: config.clone(), state: State::Loaded(Box::new(loaded)) });
+        let state = State::Loaded(Box::new(loaded));
+        self.modules.push(Module { name, config: config.clone(), linked: Some(table), state });
         Ok(description)
     }
 
@@ -166,7 +169,12 @@ impl Plugins {
     fn loaded(&mut self, number: usize) -> Result<&mut Loaded, NotFound> {
         let module = &mut self.modules[number];
         if matches!(module.state, State::Unloaded) && module.config.enabled && !self.loading_disabled {
-            module.state = match Loaded::load(&module.name, &module.config, number as u32, self.session, &mut self.engines) {
+            let (config, place) = (&module.config, number as u32);
+            let loaded = match module.linked {
+                Some(table) => Loaded::linked(config, table, place, self.session),
+                None => Loaded::load(&module.name, config, place, self.session, &mut self.engines),
+            };
+            module.state = match loaded {
                 Ok(loaded) => State::Loaded(Box::new(loaded)),
                 Err(refusal) => {
                     tracing::error!("{refusal}");
@@ -192,14 +200,20 @@ impl Plugins {
             }
             (NotFound::Module, Some(Module { state: State::Refused, .. })) => {}
             (NotFound::Module, known) if self.missing.insert(module.to_string()) => {
-                let why = match known {
-                    Some(known) if !known.config.enabled => {
-                        format!("the image asks for a module that is disabled by {}", self.configured_in)
-                    }
-                    Some(_) => "the image asks for a module after it gave up loading modules".into(),
-                    None => "the image asks for a module that is not here".into(),
+                let file = &self.configured_in;
+                let (why, help) = match known {
+                    Some(known) if !known.config.enabled => (
+                        format!("that is disabled by {file}"),
+                        format!("take `enabled = false` out of [plugins.{module}] to have it"),
+                    ),
+                    Some(_) => ("after it gave up loading modules".into(), "start it again to have it".into()),
+                    None => (format!("that is not in {file}"), "`osvm plugin add FILE` adds one that you have as a file".into()),
                 };
-                tracing::warn!(module, function, "{why}; its primitives fail with #'not found'");
+                tracing::warn!(
+                    module,
+                    function,
+                    "the image asks for a module {why}; its primitives fail with #'not found'; {help}"
+                );
             }
             _ => {}
         }
@@ -211,11 +225,11 @@ impl Plugins {
         self.generation += 1;
     }
 
+    /// Ends a plugin. Whoever calls this forgets what was resolved, unless all is over.
     fn stop(&mut self, number: usize) {
         let state = std::mem::replace(&mut self.modules[number].state, State::Unloaded);
         if let State::Loaded(mut loaded) = state {
             loaded.stop(&mut self.shared, &mut self.workspace, &self.engines);
-            self.forget();
         }
     }
 
@@ -238,6 +252,8 @@ impl Plugins {
                 "the plugin has changed and is loaded again; what it had open is closed"
             );
             self.stop(number);
+            // Also if it was refused before: its primitives are asked for again.
+            self.forget();
             self.missing.retain(|missing| !missing.starts_with(&format!("{name}.")));
         }
     }
@@ -282,6 +298,7 @@ impl PluginHost for Plugins {
         match self.modules.iter().position(|m| m.name == name && matches!(m.state, State::Loaded(_))) {
             Some(number) => {
                 self.stop(number);
+                self.forget();
                 true
             }
             None => false,

@@ -40,7 +40,11 @@ pub(super) fn unreadable(error: &io::Error) -> Fault {
         }
         _ => "make the file readable for the user who runs osvm",
     };
-    Fault::new(format!("the file cannot be read: {error}"), help)
+    let found = match error.kind() {
+        io::ErrorKind::NotFound => "no file".into(),
+        _ => error.to_string(),
+    };
+    Fault::new(format!("the file cannot be read: {error}"), help).found(found).expected("a file with a plugin")
 }
 
 /// Where a plugin's code is, for people.
@@ -69,7 +73,9 @@ fn builtin_table(name: &str) -> Result<(Table, Description), Fault> {
         names.push(description.module);
     }
     let help = "configure it by `module = \"FILE.wasm\"` or `native = \"FILE.so\"`";
-    Err(Fault::new("no plugin of this name is linked into this osvm", help).found(format!("built in are: {}", names.join(", "))))
+    Err(Fault::new("no plugin of this name is linked into this osvm", help)
+        .found(name)
+        .expected(format!("one of {}", names.join(", "))))
 }
 
 impl Loaded {
@@ -93,14 +99,19 @@ impl Loaded {
     }
 
     /// A plugin whose table is linked into a test.
-    pub(super) fn linked(config: &PluginConfig, table: &'static PluginTable, resources: Resources) -> Result<Loaded, Box<Refusal>> {
+    pub(super) fn linked(
+        config: &PluginConfig,
+        table: &'static PluginTable,
+        number: u32,
+        session: u64,
+    ) -> Result<Loaded, Box<Refusal>> {
         #[allow(unsafe_code)]
         // SAFETY: the table is linked in, and the SDK made it.
         let read = unsafe { Table::read(table) };
         let (table, description) = read.map_err(|fault| Box::new(fault.of("of the test", "linked in")))?;
         let name = description.module.clone();
         checks::configuration(&name, &description, config).map_err(|fault| Box::new(fault.of(&name, "linked in")))?;
-        Ok(Loaded::new(&name, config, Form::Table { table, plugin: None }, description, resources))
+        Ok(Loaded::new(&name, config, Form::Table { table, plugin: None }, description, Resources::new(session, number)))
     }
 
     fn new(name: &str, config: &PluginConfig, form: Form, description: Description, resources: Resources) -> Loaded {

@@ -5,8 +5,20 @@ use super::table::Table;
 use libloading::Library;
 use osvm_plugin_sdk::abi::Description;
 use osvm_plugin_sdk::abi::native::{PluginTable, SYMBOL};
+use std::error::Error;
 use std::mem::ManuallyDrop;
 use std::path::Path;
+
+/// An error of the loader in one line, with what caused it.
+fn reason(error: &libloading::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text.replace('\n', " ")
+}
 
 /// Loads a library and reads its table.
 ///
@@ -24,7 +36,8 @@ pub(super) fn load(path: &Path) -> Result<(Table, Description), Fault> {
             "the system cannot load it as a library",
             "name a library of this machine's kind, or configure a wasm module by `module = ...`",
         )
-        .found(error.to_string())
+        .found(reason(&error))
+        .expected("a library that the system's loader takes")
     })?;
     // What is in it is used until the process ends.
     let library = ManuallyDrop::new(library);
@@ -33,6 +46,8 @@ pub(super) fn load(path: &Path) -> Result<(Table, Description), Fault> {
     let table = symbol.ok_or_else(|| {
         let help = "make the library with osvm-plugin-sdk and its feature `export` (`osvm plugin build`)";
         Fault::new(format!("the library has no symbol `{SYMBOL}`, so it is no plugin"), help)
+            .found("no such symbol")
+            .expected(format!("the symbol `{SYMBOL}`, a table"))
     })?;
     // SAFETY: as above.
     unsafe { Table::read(table) }

@@ -6,7 +6,7 @@ use super::results::ResultSlots;
 use crate::interfaces::{self, HostCall, Memory};
 use osvm_plugin_sdk::abi::interfaces::function;
 use osvm_plugin_sdk::abi::native::{Frame, MAGIC, PluginTable};
-use osvm_plugin_sdk::abi::{ABI, Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
+use osvm_plugin_sdk::abi::{Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,12 +32,7 @@ impl Table {
         }
         // SAFETY: as above. The first fields are the same in all versions.
         let version = unsafe { Version::new((*table).major, (*table).minor) };
-        if !ABI.serves(version) {
-            let help = if version > ABI { "osvm is the older side: use a newer osvm" } else { super::checks::REBUILD };
-            return Err(Fault::new("it was built for another version of the boundary", help)
-                .found(version.to_string())
-                .expected(ABI.to_string()));
-        }
+        super::checks::boundary(version)?;
         // SAFETY: it is a table of a version that is served; it is constant and never unloaded.
         let table: &'static PluginTable = unsafe { &*table };
         // SAFETY: the table says so.
@@ -149,4 +144,75 @@ fn checked(address: u64, len: u64) -> Result<(usize, usize), PrimitiveError> {
     let len = usize::try_from(len).ok().filter(|&len| len <= isize::MAX as usize).ok_or(PrimitiveError::BadArgument)?;
     let address = usize::try_from(address).ok().filter(|&address| address != 0 || len == 0).ok_or(PrimitiveError::BadArgument)?;
     Ok((address, len))
+}
+
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    const DESCRIPTION: &str = "osvm-plugin 1.0\nmodule XPlugin 1.0\nhook quit\nprimitive run () -> int\n";
+
+    extern "C" fn create() -> *mut c_void {
+        ptr::null_mut()
+    }
+
+    unsafe extern "C" fn destroy(_: *mut c_void) {}
+
+    /// A table of the version of the boundary that is served, with two functions that nobody calls.
+    fn table() -> PluginTable {
+        PluginTable {
+            magic: MAGIC,
+            major: 1,
+            minor: 0,
+            function_count: 2,
+            description: DESCRIPTION.as_ptr(),
+            description_len: DESCRIPTION.len(),
+            functions: ptr::null(),
+            create,
+            destroy,
+        }
+    }
+
+    fn read(table: PluginTable) -> Result<Table, String> {
+        // SAFETY: it is a table, and stays.
+        let read = unsafe { Table::read(Box::leak(Box::new(table))) };
+        read.map(|(table, _)| table).map_err(|fault| fault.of("XPlugin", "libx.so").to_string())
+    }
+
+    #[test]
+    fn a_table_that_goes_with_this_osvm_is_taken() {
+        let table = read(table()).unwrap();
+        assert!(TablePlugin::new(table).is_none(), "its state cannot be made");
+    }
+
+    #[test]
+    fn a_table_of_another_version_says_which_side_is_older() {
+        let refused = |found: &str, help: &str| {
+            Some(format!(
+                "the plugin XPlugin (libx.so) is refused: it was built for another version of the boundary\n  found: {found}\n  \
+                 expected: 1.0\n  help: {help}"
+            ))
+        };
+        let (newer, older) = ("osvm is the older side: use a newer osvm", super::super::checks::REBUILD);
+        for (major, minor, help) in [(1, 1, newer), (2, 0, newer), (0, 9, older)] {
+            // Of another version only the first fields are known: nothing else of it is looked at.
+            let other = PluginTable { major, minor, description: ptr::null(), description_len: usize::MAX, ..table() };
+            assert_eq!(read(other).err(), refused(&format!("{major}.{minor}"), help));
+        }
+        let text = DESCRIPTION.replace("osvm-plugin 1.0", "osvm-plugin 1.1").leak();
+        let differs = PluginTable { description: text.as_ptr(), ..table() };
+        assert_eq!(read(differs).err(), refused("1.1", newer), "in its description");
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_refused() {
+        let none = read(PluginTable { magic: *b"osvmhost", ..table() }).unwrap_err();
+        assert!(none.contains("is no table of a plugin\n  found: `osvmhost`\n  expected: `osvmplug`"), "{none}");
+        let fewer = read(PluginTable { function_count: 1, ..table() }).unwrap_err();
+        assert!(fewer.contains("found: 1 functions\n  expected: 2 functions"), "{fewer}");
+        let broken = read(PluginTable { description_len: 20, ..table() }).unwrap_err();
+        assert!(broken.contains("its description cannot be read"), "{broken}");
+    }
 }

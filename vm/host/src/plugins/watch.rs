@@ -100,3 +100,54 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a look at a file tells.
+    fn look(shared: &Shared, files: &mut [Watched]) -> Vec<String> {
+        shared.look(files);
+        let any = shared.any.swap(false, Ordering::Relaxed);
+        let changed = std::mem::take(&mut *shared.changed.lock().unwrap());
+        assert_eq!(any, !changed.is_empty());
+        changed
+    }
+
+    #[test]
+    fn a_change_is_told_once_and_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wasm");
+        fs::write(&path, "1").unwrap();
+        let known = stamp(&path);
+        let (shared, mut files) = (Shared::default(), [Watched { name: "XPlugin".into(), path: path.clone(), known, seen: known }]);
+        let none: [&str; 0] = [];
+        assert_eq!(look(&shared, &mut files), none, "as it was");
+        // A file that grows from one look to the next is still being written.
+        for content in ["12", "123", "1234"] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(look(&shared, &mut files), none, "{content}");
+        }
+        assert_eq!(look(&shared, &mut files), ["XPlugin"]);
+        assert_eq!(look(&shared, &mut files), none, "it was told");
+        fs::remove_file(&path).unwrap();
+        for _ in 0..3 {
+            assert_eq!(look(&shared, &mut files), none, "there is no file");
+        }
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(look(&shared, &mut files), none, "it may still be written");
+        assert_eq!(look(&shared, &mut files), ["XPlugin"]);
+    }
+
+    #[test]
+    fn a_file_that_was_not_there_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wasm");
+        let (shared, mut files) =
+            (Shared::default(), [Watched { name: "XPlugin".into(), path: path.clone(), known: None, seen: None }]);
+        assert!(look(&shared, &mut files).is_empty());
+        fs::write(&path, "1").unwrap();
+        assert!(look(&shared, &mut files).is_empty());
+        assert_eq!(look(&shared, &mut files), ["XPlugin"]);
+    }
+}

@@ -72,6 +72,11 @@ impl RealHost {
         }
     }
 
+    /// Frees all objects that nobody has any more, and moves the others together: under the same condition.
+    pub fn collect_fully(&mut self) {
+        self.image.heap.full_collect(&mut HeldByPlugins(&mut self.plugins));
+    }
+
     /// The next event that a plugin sent, such as the signal of a semaphore.
     pub fn next_event(&mut self) -> Option<Event> {
         self.events.poll()

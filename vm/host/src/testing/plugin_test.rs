@@ -201,6 +201,12 @@ impl PluginTest {
         self.host.plugins.hook(&self.module, Hook::Timer, token);
     }
 
+    /// What a VM does between two primitives: the hook `timer` of timers that have run out. Answers in how many microseconds the next one
+    /// will, if there is one.
+    pub fn between_primitives(&mut self) -> Option<u64> {
+        self.host.plugins.between_primitives()
+    }
+
     /// What a primitive answers, by its signature.
     fn signature(&self, name: &str) -> osvm_plugin_sdk::abi::ResultType {
         let found = self.description.find(name).map(|(_, primitive)| primitive.signature.result.clone());

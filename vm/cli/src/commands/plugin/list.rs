@@ -56,7 +56,7 @@ fn block(name: &str, plugin: &PluginConfig, state: &State) -> String {
     let (form, file) = source(plugin);
     let state = match state {
         State::Ok(description) => format!("{}, ok", description.version),
-        State::Disabled => "disabled".into(),
+        State::Disabled => "disabled; without `enabled = false` the image has it".into(),
         State::Unseen => "a library that was not loaded to look at it (--native does)".into(),
         State::Refused(refusal) => {
             let because = [("function", &refusal.function), ("found", &refusal.found), ("expected", &refusal.expected)];

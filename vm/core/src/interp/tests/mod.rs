@@ -4,6 +4,7 @@ mod bytecodes;
 mod closures;
 mod contexts;
 mod errors;
+mod held;
 mod performing;
 mod processes;
 mod random;

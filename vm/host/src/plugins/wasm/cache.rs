@@ -45,13 +45,7 @@ impl Entry {
     }
 
     /// Keeps compiled code. A folder that cannot be written to costs time at the next start, and nothing else.
-    pub(super) fn write(&self, code: &[u8]) {
-        if let Err(error) = self.try_write(code) {
-            tracing::debug!(file = %self.path.display(), %error, "compiled code was not kept");
-        }
-    }
-
-    fn try_write(&self, code: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, code: &[u8]) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         if !private(folder) {

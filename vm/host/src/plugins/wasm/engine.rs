@@ -2,6 +2,7 @@
 
 use super::cache::Entry;
 use super::ticker::{TICK, Ticker};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -17,13 +18,15 @@ pub(in crate::plugins) struct Engines {
     by_stack: BTreeMap<u64, Engine>,
     pub(super) ticker: Ticker,
     cache: Option<PathBuf>,
+    /// The log has said that nothing can be kept there.
+    told: Cell<bool>,
     fuel: Option<u64>,
 }
 
 impl Engines {
     /// None yet. With `fuel`, each call has that much of it, a unit for about one instruction.
     pub(in crate::plugins) fn new(cache: Option<PathBuf>, fuel: Option<u64>) -> Engines {
-        Engines { by_stack: BTreeMap::new(), ticker: Ticker::new(), cache, fuel }
+        Engines { by_stack: BTreeMap::new(), ticker: Ticker::new(), cache, told: Cell::new(false), fuel }
     }
 
     /// Fuel for a call, if it is limited.
@@ -65,8 +68,12 @@ impl Engines {
         let start = Instant::now();
         let module = with_progress(plugin, bytes.len(), || Module::from_binary(engine, bytes))?;
         tracing::debug!(plugin, milliseconds = start.elapsed().as_millis() as u64, "compiled");
-        if let Some(entry) = entry {
-            entry.write(&module.serialize()?);
+        if let Some((entry, folder)) = entry.zip(self.cache.as_deref())
+            && let Err(error) = entry.write(&module.serialize()?)
+            && !self.told.replace(true)
+        {
+            let folder = folder.display();
+            tracing::warn!(%folder, %error, "compiled code cannot be kept: plugins are compiled at every start; make the folder the user's own");
         }
         Ok(module)
     }

@@ -25,7 +25,9 @@ pub(super) fn link(engine: &Engine, module: &Module) -> Result<InstancePre<Guest
 }
 
 fn not_linked(error: &wasmtime::Error) -> Fault {
-    Fault::new("it cannot be linked with the interfaces that it imports", REBUILD).found(super::reason(error))
+    Fault::new("it cannot be linked with the interfaces that it imports", REBUILD)
+        .found(super::reason(error))
+        .expected("a module whose imports are functions of its interfaces")
 }
 
 fn define(linker: &mut Linker<Guest>, engine: &Engine, module: &str, function: &'static HostFunction) -> wasmtime::Result<()> {

@@ -57,13 +57,16 @@ impl WasmPlugin {
         engines: &mut Engines,
     ) -> Result<(WasmPlugin, Description), Fault> {
         let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
-        let description = checks::description(description_section(&bytes).map_err(no_section)?)?;
+        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
         checks::configuration(name, &description, config)?;
         let engine = engines.get(config.limits.stack).map_err(no_engine)?;
         let module = engines.compile(&engine, name, &bytes).map_err(|error| {
-            Fault::new("the wasm module is not valid, or uses what osvm does not allow", checks::REBUILD).found(reason(&error))
+            Fault::new("the wasm module is not valid, or uses what osvm does not allow", checks::REBUILD)
+                .found(reason(&error))
+                .expected("a core module for wasm32 that the engine takes")
         })?;
         shape::check(&module, &description)?;
+        shape::within(&module, &config.limits, name)?;
         let module = imports::link(&engine, &module)?;
         let hooks = description.hooks.iter().map(|hook| Export {
             name: hook.export().into(),
@@ -130,13 +133,22 @@ impl WasmPlugin {
     }
 }
 
-pub(super) fn no_section(error: SectionError) -> Fault {
+pub(super) fn no_section(error: SectionError, bytes: &[u8]) -> Fault {
     let help = match error {
         SectionError::NotWasm => "name a wasm module, or write `native = ...` for a native library",
         SectionError::Component => "build the crate for wasm32-unknown-unknown, which makes a core module (`osvm plugin build`)",
         _ => "build it with osvm-plugin-sdk and its feature `export` (`osvm plugin build`)",
     };
-    Fault::new(error.to_string(), help)
+    let found = match error {
+        SectionError::NotWasm if bytes.is_empty() => "an empty file".into(),
+        SectionError::NotWasm => format!("a file that begins with `{}`", bytes[..bytes.len().min(8)].escape_ascii()),
+        SectionError::Component => "a component".into(),
+        SectionError::Version(version) => format!("wasm of version {version}"),
+        SectionError::Damaged(at) => format!("a section at byte {at} that has no end"),
+        SectionError::Missing => "no section `osvm.plugin`".into(),
+        SectionError::Several => "more than one section `osvm.plugin`".into(),
+    };
+    Fault::new(error.to_string(), help).found(found).expected("a core module of wasm, with one section `osvm.plugin`")
 }
 
 fn no_engine(error: wasmtime::Error) -> Fault {
@@ -145,6 +157,7 @@ fn no_engine(error: wasmtime::Error) -> Fault {
         "try another `limits.stack`, or configure the plugin as `native` or `builtin`",
     )
     .found(reason(&error))
+    .expected("limits that the engine takes")
 }
 
 /// An error of the engine in one line, with what caused it.

@@ -1,6 +1,7 @@
 //! What a module really exports and imports, beside what its description says.
 
 use super::type_text;
+use crate::config::{Limits, format_size};
 use crate::plugins::checks::REBUILD;
 use crate::plugins::refusal::Fault;
 use osvm_plugin_sdk::abi::interfaces::{HostFunction, Interface};
@@ -9,6 +10,9 @@ use wasmtime::{ExternType, FuncType, ImportType, Module, Mutability, ValType};
 
 /// The function that toolchains add to start a library.
 pub(super) const INITIALIZE: &str = "_initialize";
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 64 << 10;
 
 /// Compares a module with its description. Nothing of it runs.
 pub(super) fn check(module: &Module, description: &Description) -> Result<(), Fault> {
@@ -73,6 +77,27 @@ fn memory(module: &Module) -> Result<(), Fault> {
     };
     let fault = Fault::new("it does not export the memory in which it takes its arguments", REBUILD);
     Err(fault.function(exports::MEMORY).found(found).expected("a memory of 32-bit addresses, not shared"))
+}
+
+/// That what a module has from the start is within its limits: else no call of it could ever succeed.
+pub(super) fn within(module: &Module, limits: &Limits, name: &str) -> Result<(), Fault> {
+    let needs = module.resources_required();
+    let memory = needs.max_initial_memory_size.unwrap_or(0).saturating_mul(PAGE);
+    let help = |limit: &str| format!("if it may have it, write `limits.{limit}` under [plugins.{name}]");
+    if memory > limits.memory {
+        return Err(Fault::new("it needs more memory from the start than its limit allows", {
+            help(&format!("memory = \"{}\"", format_size(memory)))
+        })
+        .found(format!("a memory of {}", format_size(memory)))
+        .expected(format!("at most {}, its `limits.memory`", format_size(limits.memory))));
+    }
+    let table = needs.max_initial_table_size.unwrap_or(0);
+    if table > u64::from(limits.table) {
+        return Err(Fault::new("it needs larger tables from the start than its limit allows", help(&format!("table = {table}")))
+            .found(format!("a table of {table} elements"))
+            .expected(format!("at most {}, its `limits.table`", limits.table)));
+    }
+    Ok(())
 }
 
 fn results(module: &Module) -> Result<(), Fault> {
