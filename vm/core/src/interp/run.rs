@@ -919,7 +919,7 @@ impl Vm {
                             drop_values!(args);
                             set_top!(value);
                             if WATCHED {
-                                self.watch_primitive(code_ref, &Ok(()));
+                                self.watch_primitive(code_ref, Ok(()));
                             }
                         }
                         Err(failure) => {

@@ -181,7 +181,7 @@ impl Vm {
     #[cold]
     pub(crate) fn primitive_failed(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), VmError> {
         // SAFETY: as in `invoke`.
-        self.watch_primitive(unsafe { &*code }, &Err(failure));
+        self.watch_primitive(unsafe { &*code }, Err(failure));
         match self.retry_primitive(code, args, failure) {
             Ok(()) => Ok(()),
             Err(failure) => self.run_fallback(code, args, failure),
@@ -238,7 +238,7 @@ impl Vm {
             Entry::Named => self.call_named(code, args),
             _ => Err(PrimError::Generic),
         };
-        self.watch_primitive(code_ref, &result);
+        self.watch_primitive(code_ref, result);
         result
     }
 

@@ -40,11 +40,16 @@ impl Vm {
     }
 
     /// Counts a primitive, and reports it and how it ended.
-    pub(crate) fn watch_primitive(&mut self, code: &Code, result: &Result<(), PrimError>) {
+    #[inline]
+    pub(crate) fn watch_primitive(&mut self, code: &Code, result: Result<(), PrimError>) {
         self.counters.primitives += 1;
-        if !self.options.trace_primitives {
-            return;
+        if self.options.trace_primitives {
+            self.report_primitive(code, result);
         }
+    }
+
+    #[cold]
+    fn report_primitive(&mut self, code: &Code, result: Result<(), PrimError>) {
         let (module, function) = self.names_of(code.method).filter(|_| code.primitive == 117).unwrap_or_default();
         if !self.traced(code.method, &[&module, &function]) {
             return;

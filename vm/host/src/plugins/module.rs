@@ -172,7 +172,7 @@ impl Loaded {
 
     /// Tells of a call that broke the instance, with which its resources die.
     #[cold]
-    fn broke(&mut self, function: &str, broken: Broken) -> PrimError {
+    fn broke(&mut self, function: &str, broken: Box<Broken>) -> PrimError {
         let plugin = self.name.as_str();
         let backtrace = broken.backtrace.map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
         tracing::error!(plugin, primitive = function, "the plugin broke: {}{backtrace}", broken.reason);
@@ -263,7 +263,7 @@ impl Form {
         workspace: &mut Workspace,
         cx: &mut HostCall<'_, '_>,
         engines: &Engines,
-    ) -> Result<i32, Broken> {
+    ) -> Result<i32, Box<Broken>> {
         let Workspace { slots, results } = workspace;
         match self {
             Form::Table { plugin: Some(plugin), .. } => Ok(plugin.call(index, slots, results, cx)),

@@ -28,8 +28,9 @@ pub(in crate::plugins) struct Broken {
 }
 
 impl Broken {
-    pub(in crate::plugins) fn new(error: PrimitiveError, reason: impl Into<String>) -> Broken {
-        Broken { error, reason: reason.into(), backtrace: None }
+    /// In a box, so that a call that works does not move its size about.
+    pub(in crate::plugins) fn new(error: PrimitiveError, reason: impl Into<String>) -> Box<Broken> {
+        Box::new(Broken { error, reason: reason.into(), backtrace: None })
     }
 }
 
@@ -116,7 +117,7 @@ impl Instance {
         exports: &[Export],
         epochs: u64,
         fuel: Option<u64>,
-    ) -> Result<Instance, Broken> {
+    ) -> Result<Instance, Box<Broken>> {
         let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
         let growth = Growth { memory, table: limits.table as usize, denied: false };
         let mut store = Store::new(engine, Guest { growth, memory: None, call: None });
@@ -156,7 +157,7 @@ impl Instance {
         cx: &mut HostCall<'_, '_>,
         epochs: u64,
         fuel: Option<u64>,
-    ) -> Result<i32, Broken> {
+    ) -> Result<i32, Box<Broken>> {
         self.store.set_epoch_deadline(epochs);
         refuel(&mut self.store, fuel);
         self.store.data_mut().growth.denied = false;
@@ -176,7 +177,7 @@ impl Instance {
 
     #[inline]
     #[allow(unsafe_code)]
-    fn run(&mut self, index: usize, params: &[WasmType], slots: &[u64]) -> Result<i32, Broken> {
+    fn run(&mut self, index: usize, params: &[WasmType], slots: &[u64]) -> Result<i32, Box<Broken>> {
         for ((value, slot), ty) in self.values.iter_mut().zip(slots).zip(params) {
             *value = match ty {
                 WasmType::I32 => ValRaw::u32(*slot as u32),
@@ -195,7 +196,7 @@ impl Instance {
 
     /// Copies the data of arguments into the plugin's arena.
     #[cold]
-    fn place(&mut self, slots: &mut Slots, heap: &Heap) -> Result<(), Broken> {
+    fn place(&mut self, slots: &mut Slots, heap: &Heap) -> Result<(), Box<Broken>> {
         let size = slots.data_size(heap);
         let (_, len) = self.room;
         if len < size || (len > LARGE_ARENA && size < len / 4) {
@@ -213,7 +214,7 @@ impl Instance {
     }
 
     #[allow(unsafe_code)]
-    fn ask_for_room(&mut self, size: usize) -> Result<(usize, usize), Broken> {
+    fn ask_for_room(&mut self, size: usize) -> Result<(usize, usize), Box<Broken>> {
         let no_room = |reason: String| Broken::new(PrimitiveError::LimitExceeded, reason);
         let size = u32::try_from(size).map_err(|_| no_room("the arguments have more data than 32-bit addresses reach".into()))?;
         let mut values = [ValRaw::u32(size)];
@@ -231,7 +232,7 @@ impl Instance {
     }
 
     #[inline]
-    fn read_results(&self, results: &mut [u64]) -> Result<(), Broken> {
+    fn read_results(&self, results: &mut [u64]) -> Result<(), Box<Broken>> {
         let memory = self.memory.data(&self.store);
         let end = self.results_at + results.len() * 8;
         let bytes = memory.get(self.results_at..end).ok_or_else(|| contradiction("its result slots are not in its memory"))?;
@@ -255,13 +256,13 @@ fn refuel(store: &mut Store<Guest>, fuel: Option<u64>) {
     }
 }
 
-fn contradiction(reason: impl Into<String>) -> Broken {
+fn contradiction(reason: impl Into<String>) -> Box<Broken> {
     Broken::new(PrimitiveError::Internal, reason)
 }
 
 /// What an error of the engine means.
 #[cold]
-fn broken(error: &wasmtime::Error, guest: &Guest) -> Broken {
+fn broken(error: &wasmtime::Error, guest: &Guest) -> Box<Broken> {
     let trap = error.downcast_ref::<Trap>();
     let limit = match trap {
         Some(Trap::Interrupt) => Some("it ran longer than `limits.deadline` allows"),
@@ -275,9 +276,9 @@ fn broken(error: &wasmtime::Error, guest: &Guest) -> Broken {
         (None, Some(trap)) => trap.to_string(),
         (None, None) => super::reason(error),
     };
-    Broken {
+    Box::new(Broken {
         error: if limit.is_some() { PrimitiveError::LimitExceeded } else { PrimitiveError::Internal },
         reason,
         backtrace: error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::to_string),
-    }
+    })
 }

@@ -87,7 +87,7 @@ impl WasmPlugin {
         results: &mut ResultSlots,
         cx: &mut HostCall<'_, '_>,
         engines: &Engines,
-    ) -> Result<i32, Broken> {
+    ) -> Result<i32, Box<Broken>> {
         engines.ticker.call_begins();
         let answer = self.call_within_limits(index, slots, results, cx, engines);
         engines.ticker.call_ended();
@@ -105,7 +105,7 @@ impl WasmPlugin {
         results: &mut ResultSlots,
         cx: &mut HostCall<'_, '_>,
         engines: &Engines,
-    ) -> Result<i32, Broken> {
+    ) -> Result<i32, Box<Broken>> {
         let epochs = self.epochs;
         let instance = match &mut self.instance {
             Some(instance) => instance,
