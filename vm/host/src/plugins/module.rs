@@ -142,7 +142,7 @@ impl Loaded {
         }
         let status = match outcome {
             Ok(status) => status,
-            Err(broken) => return Err(self.broke(&self.description.primitives[index].name.clone(), broken)),
+            Err(broken) => return Err(self.broke(&self.description.primitives[index].name.clone(), &broken)),
         };
         let ty = &self.description.primitives[index].signature.result;
         let result = match &mut self.form {
@@ -172,9 +172,9 @@ impl Loaded {
 
     /// Tells of a call that broke the instance, with which its resources die.
     #[cold]
-    fn broke(&mut self, function: &str, broken: Box<Broken>) -> PrimError {
+    fn broke(&mut self, function: &str, broken: &Broken) -> PrimError {
         let plugin = self.name.as_str();
-        let backtrace = broken.backtrace.map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
+        let backtrace = broken.backtrace.as_ref().map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
         tracing::error!(plugin, primitive = function, "the plugin broke: {}{backtrace}", broken.reason);
         self.resources.close_all();
         self.open.close_all();
@@ -210,7 +210,7 @@ impl Loaded {
         let status = match self.form.call(self.description.primitives.len() + place, workspace, &mut cx, engines) {
             Ok(status) => status,
             Err(broken) => {
-                self.broke(hook.name(), broken);
+                self.broke(hook.name(), &broken);
                 return;
             }
         };
