@@ -15,7 +15,7 @@ const ROUNDS: usize = 7;
 /// Memory of the image.
 const MEMORY: usize = 128 << 20;
 
-/// How long one of many takes, in nanoseconds: the best of a few rounds, each of about [`TIME`]. `run` does it so many times.
+/// How long one of many takes, in nanoseconds: the best of a few rounds, each of about a sixth of a second. `run` does it so many times.
 pub fn nanoseconds(mut run: impl FnMut(u64)) -> f64 {
     let mut time = |times: u64| {
         let start = Instant::now();

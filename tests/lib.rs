@@ -167,15 +167,22 @@ pub fn benchmarks() -> Option<PathBuf> {
 /// The Pharo image's file name.
 pub const PHARO: &str = "pharo8-bootstrap-64.image";
 
-/// Words of a shell line, with single quotes.
+/// Words of a shell line, with quotes of both kinds.
 pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for (i, part) in line.split('\'').enumerate() {
-        if i % 2 == 1 {
-            words.push(part.to_string());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_string));
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(end), _) if end == c => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
         }
     }
+    words.extend(word);
     words
 }
