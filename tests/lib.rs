@@ -73,10 +73,11 @@ impl Output {
     }
 }
 
-/// A command that runs `osvm` in `folder` with these arguments, with nothing on standard input and without `RUST_LOG`.
+/// A command that runs `osvm` in `folder` with these arguments, with nothing on standard input, without `RUST_LOG` and without the
+/// user's configuration.
 pub fn command(folder: &Path, args: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(osvm());
-    command.args(args).current_dir(folder).env_remove("RUST_LOG").stdin(Stdio::null());
+    command.args(args).current_dir(folder).env_remove("RUST_LOG").env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -135,6 +136,11 @@ pub fn pharo_started() -> Option<Result<&'static Path, String>> {
         }
         Err(error) => Err(error.clone()),
     })
+}
+
+/// Benchmarks that the Pharo image can load, in the folder beside the images.
+pub fn benchmarks() -> Option<PathBuf> {
+    images().map(|folder| folder.join("../bench/peerbench.hermes")).filter(|path| path.is_file())
 }
 
 /// The Pharo image's file name.

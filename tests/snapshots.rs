@@ -2,9 +2,9 @@
 //! loaded runs; and every file in between is sound.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{PHARO, image, images, run};
+use osvm_tests::{PHARO, benchmarks, image, run};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,11 +22,6 @@ fn main() -> ExitCode {
     );
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
-}
-
-/// Binary methods that the image can load.
-fn benchmarks() -> Option<PathBuf> {
-    images().map(|folder| folder.join("../bench/peerbench.hermes")).filter(|path| path.is_file())
 }
 
 fn chain(options: &[&str]) -> Result<(), Failed> {

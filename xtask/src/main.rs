@@ -1,21 +1,31 @@
 //! Chores of the workspace, as `cargo xtask NAME`.
-//!
-//! - `docs` writes the pages that are made from tables in the source;
-//! - `docs --check` fails if one of them is out of date.
 
 #![forbid(unsafe_code)]
 
-mod plugins_page;
+mod plugins;
 
+use osvm_plugin_build::cargo;
+use plugins::Forms;
 use std::path::Path;
 use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask NAME
+  build [ARGS]        the plugins as wasm, then `cargo build --workspace --release ARGS`
+  test [ARGS]         the plugins as wasm and as native libraries, then `cargo test --workspace ARGS`
+  plugins [--native]  the plugins as wasm (with --native also as native libraries) in target/plugins, and beside `osvm`
+  docs [--check]      writes the pages that are made from tables in the source, or fails if one is out of date";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["docs"] => write_pages(),
-        ["docs", "--check"] => check_pages(),
-        _ => Err("usage: cargo xtask docs [--check]".into()),
+        ["build", ref more @ ..] => {
+            plugins::build(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more))
+        }
+        ["test", ref more @ ..] => plugins::build(Forms::WasmAndNative).and_then(|()| run_cargo(&["test", "--workspace"], more)),
+        ["plugins"] => plugins::build(Forms::Wasm),
+        ["plugins", "--native"] => plugins::build(Forms::WasmAndNative),
+        ["docs", ref more @ ..] => run_cargo(&["run", "--quiet", "--package", "osvm-pages", "--"], more),
+        _ => Err(USAGE.into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -26,35 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// The pages, by their path in the workspace.
-fn pages() -> [(&'static str, String); 2] {
-    [("docs/plugins.md", plugins_page::text()), ("docs/primitives.md", osvm_core::primitives::markdown())]
-}
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
-fn write_pages() -> Result<(), String> {
-    for (path, text) in pages() {
-        std::fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
-    }
-    Ok(())
-}
-
-fn check_pages() -> Result<(), String> {
-    for (path, text) in pages() {
-        if std::fs::read_to_string(root().join(path)).ok() != Some(text) {
-            return Err(format!("{path} is out of date: run `cargo xtask docs`"));
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_pages_are_up_to_date() {
-        super::check_pages().unwrap();
-    }
+/// Cargo in the workspace, with its output to the user.
+fn run_cargo(args: &[&str], more: &[&str]) -> Result<(), String> {
+    let status =
+        cargo().args(args).args(more).current_dir(root()).status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`cargo {}` ended with {status}", [args, more].concat().join(" "))) }
 }

@@ -44,6 +44,8 @@ pub struct Interface {
     pub name: &'static str,
     /// The version that is described here.
     pub version: Version,
+    /// The name of the wasm module from which its functions are imported: `osvm:`, its name, `/`, and its major version.
+    pub wasm_module: &'static str,
     /// What it is for.
     pub doc: &'static str,
     /// Its functions.
@@ -64,11 +66,6 @@ pub struct HostFunction {
 }
 
 impl Interface {
-    /// The name of the wasm module from which its functions are imported.
-    pub fn wasm_module(&self) -> String {
-        format!("osvm:{}/{}", self.name, self.version.major)
-    }
-
     /// The interface of this name.
     pub fn named(name: &str) -> Option<&'static Interface> {
         INTERFACES.iter().find(|i| i.name == name)
@@ -86,14 +83,14 @@ pub fn function(op: u32) -> Option<(&'static Interface, &'static HostFunction)> 
     Some((interface, interface.functions.get((op & 0xFF) as usize)?))
 }
 
-/// Calls another macro with all interfaces: `name major minor "doc" { function(parameter: Kind, ...) "doc"; ... }`.
+/// Calls another macro with all interfaces: `name major minor "wasm module" "doc" { function(parameter: Kind, ...) "doc"; ... }`.
 ///
 /// New functions go to the end of their interface and raise its minor version; new interfaces go to the end.
 #[macro_export]
 macro_rules! for_each_interface {
     ($macro:ident) => {
         $macro! {
-            objects 1 0 "The objects of the image: those of the call, what they refer to, and new ones. Every plugin has it. \
+            objects 1 0 "osvm:objects/1" "The objects of the image: those of the call, what they refer to, and new ones. Every plugin has it. \
                 An object is a handle, good for the call in which the plugin got it; 0 is the receiver, where a signature does not name it too." {
                 shape(object: I32) "Its kind (0 nil, 1 boolean, 2 SmallInteger, 3 large integer, 4 float, 5 character, 6 fields, 7 bytes, \
                     8 units of more than a byte, 9 compiled code) plus 256 times: 1 for true, 1 for a negative large integer, the code \
@@ -123,7 +120,7 @@ macro_rules! for_each_interface {
                 new_instance(class: I32, size: I64) "An instance of a class with `size` indexable elements, all nil or zero.";
                 close_resource(number: I32) "Makes the handles of one of the plugin's resources dead.";
             }
-            files 1 0 "Files and directories that were granted, and standard streams. Paths are bytes, absolute or from the current directory. \
+            files 1 0 "osvm:files/1" "Files and directories that were granted, and standard streams. Paths are bytes, absolute or from the current directory. \
                 Failures carry the system's number." {
                 open(path: Read, len: Len, flags: I32) "Opens: 1 to read, 2 to write, 4 makes it if it is missing, 8 makes it and fails if it is there, 16 empties it, 32 appends. Answers a file.";
                 close(file: I32) "Closes; the file is gone also if that fails.";
@@ -157,41 +154,41 @@ macro_rules! for_each_interface {
                 start_write(file: I32, offset: I64, from: Read, len: Len, semaphore: I32) "Writes in the background.";
                 job_result(job: I32, into: Write, len: Len) "What a job did: stores what it read, as much as fits, answers the bytes it read or wrote, and forgets it. `inappropriate operation` while it runs.";
             }
-            clock 1 0 "Time." {
+            clock 1 0 "osvm:clock/1" "Time." {
                 utc_micros() "Microseconds since 1970, UTC.";
                 local_offset(seconds: I64) "Seconds that local time is ahead of UTC at a time (seconds since 1970, UTC), plus 86400.";
                 monotonic_micros() "Microseconds since some moment; never goes back.";
                 zone_name(into: Write, len: Len) "Stores the name of the time zone, such as `Europe/Berlin`, as much as fits; answers its bytes.";
             }
-            random 1 0 "Numbers that cannot be guessed." {
+            random 1 0 "osvm:random/1" "Numbers that cannot be guessed." {
                 fill(into: Write, len: Len) "Fills with random bytes.";
             }
-            log 1 0 "The log of the VM." {
+            log 1 0 "osvm:log/1" "The log of the VM." {
                 write(level: I32, text: Read, len: Len) "A line: error (0), warning (1), information (2), debugging (3), tracing (4). What is too much is dropped, which is said once.";
             }
-            console 1 0 "The person who runs the VM." {
+            console 1 0 "osvm:console/1" "The person who runs the VM." {
                 print(stream: I32, text: Read, len: Len) "Prints text and a line feed on standard output (1) or error (2).";
             }
-            semaphores 1 0 "External semaphores of the image." {
+            semaphores 1 0 "osvm:semaphores/1" "External semaphores of the image." {
                 signal(index: I32) "Signals the semaphore of this index (from 1).";
             }
-            timers 1 0 "Calls of the hook `timer` later, between two primitives." {
+            timers 1 0 "osvm:timers/1" "Calls of the hook `timer` later, between two primitives." {
                 start(micros: I64, token: I64, repeat: I32) "Starts a timer, which runs out once or again and again; answers its number.";
                 cancel(timer: I32) "Stops a timer.";
             }
-            environment 1 0 "The environment variables that were granted." {
+            environment 1 0 "osvm:environment/1" "The environment variables that were granted." {
                 get(name: Read, len: Len, into: Write, into_len: Len) "Stores the value, as much as fits; answers its bytes; `not found` if it is not set or not granted.";
                 list(into: Write, len: Len) "Stores the names that are set and granted, each with a zero byte at its end, as much as fits; answers their bytes.";
             }
-            security 1 0 "What the image may still do; it can only give up." {
+            security 1 0 "osvm:security/1" "What the image may still do; it can only give up." {
                 allowed(right: I32) "1 if it may: files anywhere granted (0), write the image (1), sockets (2), environment (3).";
                 give_up(right: I32) "Gives a right up for the rest of the session.";
                 directory(which: I32, into: Write, len: Len) "Stores the secure (0) or the untrusted (1) user directory, as much as fits; answers its bytes.";
             }
-            settings 1 0 "The plugin's own settings from `vm.toml`." {
+            settings 1 0 "osvm:settings/1" "The plugin's own settings from `vm.toml`." {
                 get(key: Read, len: Len, into: Write, into_len: Len) "Stores the value as text, as much as fits; answers its bytes; `not found` if it is not set.";
             }
-            net 1 0 "Connections to the hosts that were granted." {
+            net 1 0 "osvm:net/1" "Connections to the hosts that were granted." {
                 websocket_open(url: Read, len: Len, semaphore: I32) "Connects in the background and answers a socket; the semaphore (0: none) is signalled when its state changes and when a message came.";
                 websocket_state(socket: I32) "0 connecting, 1 open, 2 closing, 3 closed, 4 failed.";
                 websocket_send(socket: I32, text: I32, from: Read, len: Len) "Sends a message, of text (1) or bytes (0).";
@@ -204,7 +201,7 @@ macro_rules! for_each_interface {
 }
 
 macro_rules! tables {
-    ($($interface:ident $major:literal $minor:literal $doc:literal {
+    ($($interface:ident $major:literal $minor:literal $module:literal $doc:literal {
         $($function:ident($($parameter:ident: $kind:ident),*) $what:literal;)*
     })*) => {
         #[expect(non_camel_case_types, reason = "named as what it counts")]
@@ -232,6 +229,7 @@ macro_rules! tables {
         pub const INTERFACES: &[Interface] = &[$(Interface {
             name: stringify!($interface),
             version: Version::new($major, $minor),
+            wasm_module: $module,
             doc: $doc,
             functions: &[$(HostFunction {
                 name: stringify!($function),
@@ -252,6 +250,7 @@ mod tests {
     #[test]
     fn numbers_lead_back_to_their_functions() {
         for interface in INTERFACES {
+            assert_eq!(interface.wasm_module, format!("osvm:{}/{}", interface.name, interface.version.major));
             for f in interface.functions {
                 let (i, found) = function(f.op).unwrap();
                 assert_eq!((i.name, found.name), (interface.name, f.name));

@@ -1,120 +1,188 @@
-//! Calling a plugin's primitives.
+//! Calling a plugin's primitives and hooks.
 
-use super::fake::FakeObjects;
-use super::{Fake, MemoryWorld};
-use crate::abi::{ResultType, Signature, Type, TypeRef};
-use crate::{Arg, Call, Object, Plugin, PrimitiveError, Value};
-use std::collections::HashSet;
+use super::arguments::Arguments;
+use super::convert::{self, Resources, Slots};
+use super::fake::Fake;
+use super::host::{self, Host};
+use super::objects::Heap;
+use super::world::World;
+use crate::abi::native::{Frame, PluginTable};
+use crate::abi::{Description, Hook, RESULT_SLOTS, STATUS_VALUES};
+use crate::{PluginTable as Table, PrimitiveError};
+use std::collections::BTreeSet;
+use std::ffi::c_void;
+use std::time::Duration;
 
-/// A plugin, its world, and what it has open.
+/// A plugin that runs in a test, through the same table through which a host runs it.
 pub struct Tester {
-    plugin: Box<dyn Plugin>,
-    resources: HashSet<u32>,
-    /// The plugin's world.
-    pub world: MemoryWorld,
+    table: &'static PluginTable,
+    description: Description,
+    instance: *mut c_void,
+    imports: BTreeSet<String>,
+    denied: BTreeSet<String>,
+    resources: Resources,
+    /// What the plugin can reach.
+    pub world: World,
 }
 
 impl Tester {
-    /// Checks that every signature can be read, so that no test needs to.
+    /// An instance of a plugin, with all that it imports granted.
     ///
     /// # Panics
-    /// If one cannot.
-    pub fn new(plugin: Box<dyn Plugin>) -> Tester {
-        for (name, signature) in (0..).map_while(|i| plugin.primitive(i)) {
-            if let Err(error) = signature.parse::<Signature>() {
-                panic!("{name} {signature}: {error}");
-            }
+    /// If its description cannot be read, or its `State` panics.
+    pub fn new(table: &'static Table) -> Tester {
+        // SAFETY: the macro made the table, and its pointers lead to constants of these lengths.
+        let text = unsafe { std::slice::from_raw_parts(table.description, table.description_len) };
+        let description = Description::read(text).unwrap_or_else(|error| panic!("the plugin's description: {error}"));
+        let instance = (table.create)();
+        assert!(!instance.is_null(), "{}: making its state failed", description.module);
+        Tester {
+            table,
+            imports: description.imports.iter().map(|import| import.interface.clone()).collect(),
+            description,
+            instance,
+            denied: BTreeSet::new(),
+            resources: Resources::default(),
+            world: World::default(),
         }
-        Tester { plugin, resources: HashSet::new(), world: MemoryWorld::default() }
     }
 
-    /// Calls a primitive. What it changes in `args` can be seen there.
+    /// What the plugin says of itself.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Takes an interface away, as a configuration does that does not grant it.
     ///
     /// # Panics
-    /// If there is no such primitive, or it answers something else than its signature says.
-    pub fn call(&mut self, name: &str, receiver: Fake, args: &mut [Fake]) -> Result<Fake, PrimitiveError> {
-        let index = self.plugin.find(name).unwrap_or_else(|| panic!("there is no {name}"));
-        let (_, signature) = self.plugin.primitive(index).expect("what was found is there");
-        let signature: Signature = signature.parse().expect("signatures were checked");
-        if !signature.arg_count().contains(&args.len()) {
-            return Err(PrimitiveError::BadNumArgs);
-        }
-        let mut objects = FakeObjects { objects: vec![receiver] };
-        objects.objects.extend(args.iter().cloned());
-        let first = usize::from(!signature.takes_receiver());
-        let mut converted = Vec::new();
-        for (i, param) in signature.params.iter().enumerate() {
-            let number = i + first;
-            let error = if number == 0 { PrimitiveError::BadReceiver } else { PrimitiveError::BadArgument };
-            converted.push(self.argument(param.ty, number, &objects).ok_or(error)?);
-        }
-        let mut closed = Vec::new();
-        let outcome = {
-            let mut call = Call::new(&converted, &mut closed, &mut objects, &mut self.world);
-            self.plugin.call(index, &mut call)
-        };
-        for number in closed {
-            self.resources.remove(&number);
-        }
-        for (arg, object) in args.iter_mut().zip(&objects.objects[1..]) {
-            *arg = object.clone();
-        }
-        let value = outcome?;
-        let described = format!("{name} answers {value:?}, which is not {}", signature.result);
-        Ok(self.result(&signature.result, value, &objects).expect(&described))
+    /// If the plugin does not import it.
+    pub fn deny(&mut self, interface: &str) {
+        assert!(self.imports.contains(interface), "{} does not import {interface}", self.description.module);
+        self.denied.insert(interface.into());
     }
 
-    /// The VM ends.
-    pub fn shutdown(&mut self) {
-        self.plugin.shutdown(&mut self.world);
+    /// How many of the plugin's resources have handles that are alive.
+    pub fn open_resources(&self) -> usize {
+        self.resources.count()
     }
 
-    fn argument(&self, ty: TypeRef, number: usize, objects: &FakeObjects) -> Option<Arg> {
-        let fake = &objects.objects[number];
-        let object = Arg::Object(Object::from_index(number as u32));
-        match (ty.base, fake) {
-            (_, Fake::Nil) if ty.optional => Some(Arg::Nil),
-            (Type::Oop, _) => Some(object),
-            (Type::Int, _) => fake.int().map(Arg::Int),
-            (Type::Float, Fake::Float(value)) => Some(Arg::Float(*value)),
-            (Type::Float, _) => fake.int().map(|value| Arg::Float(value as f64)),
-            (Type::Bool, Fake::Bool(value)) => Some(Arg::Bool(*value)),
-            (Type::Char, Fake::Char(value)) => Some(Arg::Char(*value)),
-            (Type::Bytes, Fake::Bytes(_) | Fake::Frozen(_) | Fake::Large(..)) => Some(object),
-            (Type::Words | Type::Floats, Fake::Words(4, _)) => Some(object),
-            (Type::Text | Type::Symbol, Fake::Bytes(bytes)) => Some(Arg::Text(bytes.iter().map(|&b| char::from(b)).collect())),
-            (Type::Resource, Fake::Resource(number)) if self.resources.contains(number) => Some(Arg::Resource(*number)),
-            _ => None,
-        }
+    /// Calls a primitive with nil as the receiver.
+    ///
+    /// # Panics
+    /// If there is no such primitive, if it answers something else than its signature says, or if it uses what it does not import.
+    pub fn call(&mut self, name: &str, arguments: impl Arguments) -> Result<Fake, PrimitiveError> {
+        self.call_on(Fake::Nil, name, arguments)
     }
 
-    fn result(&mut self, ty: &ResultType, value: Value, objects: &FakeObjects) -> Option<Fake> {
-        match (ty, value) {
-            (ResultType::Receiver, Value::Receiver) => Some(objects.objects[0].clone()),
-            (ResultType::Nil | ResultType::Tuple(_, true), Value::Nil) => Some(Fake::Nil),
-            (ResultType::Value(ty), value) => self.single(*ty, value, objects),
-            (ResultType::Tuple(types, _), Value::Tuple(values)) if types.len() == values.len() => {
-                types.iter().zip(values).map(|(&ty, value)| self.single(ty, value, objects)).collect::<Option<_>>().map(Fake::Array)
+    /// Calls a primitive with a receiver.
+    ///
+    /// # Panics
+    /// As for [`call`](Tester::call).
+    pub fn call_on(&mut self, receiver: impl Into<Fake>, name: &str, arguments: impl Arguments) -> Result<Fake, PrimitiveError> {
+        let found = self.description.find(name).map(|(index, primitive)| (index, primitive.signature.clone()));
+        let (index, signature) = found.unwrap_or_else(|| panic!("{} has no primitive {name}", self.description.module));
+        let mut heap = Heap::new(receiver.into());
+        let slots = Slots::convert(&signature, &arguments.into_fakes(), &mut heap, &self.resources)?;
+        let (status, results, heap) = self.run(index, &slots.slots, heap, name);
+        convert::result(&signature, status, &results, &heap, &mut self.resources)
+            .unwrap_or_else(|wrong| panic!("{name} {signature}: {wrong}"))
+    }
+
+    /// The hook `start`: an image starts.
+    ///
+    /// # Panics
+    /// If the plugin has no such hook.
+    pub fn start(&mut self) -> Result<(), PrimitiveError> {
+        self.hook(Hook::Start, &[])
+    }
+
+    /// The hook `snapshot`: the image is about to be saved.
+    ///
+    /// # Panics
+    /// If the plugin has no such hook.
+    pub fn snapshot(&mut self) -> Result<(), PrimitiveError> {
+        self.hook(Hook::Snapshot, &[])
+    }
+
+    /// The hook `quit`: the VM is about to end.
+    ///
+    /// # Panics
+    /// If the plugin has no such hook.
+    pub fn quit(&mut self) -> Result<(), PrimitiveError> {
+        self.hook(Hook::Quit, &[])
+    }
+
+    /// The hook `timer`, whether or not a timer runs.
+    ///
+    /// # Panics
+    /// If the plugin has no such hook.
+    pub fn timer(&mut self, token: i64) -> Result<(), PrimitiveError> {
+        self.hook(Hook::Timer, &[token as u64])
+    }
+
+    /// Lets time go by: clocks advance, and timers that run out meanwhile call the hook `timer`, in their order.
+    ///
+    /// # Panics
+    /// If one does, and the plugin has no such hook.
+    pub fn advance(&mut self, time: Duration) -> Result<(), PrimitiveError> {
+        let micros = u64::try_from(time.as_micros()).expect("a test takes less than a million years");
+        let end = self.world.monotonic_micros + micros;
+        loop {
+            let due = self.world.timers.iter().enumerate().filter(|(_, timer)| timer.due <= end);
+            let Some((index, timer)) = due.min_by_key(|(_, timer)| timer.due).map(|(index, timer)| (index, *timer)) else { break };
+            self.move_clocks(timer.due);
+            match timer.period {
+                Some(period) => self.world.timers[index].due += period,
+                None => drop(self.world.timers.remove(index)),
             }
-            _ => None,
+            self.timer(timer.token)?;
         }
+        self.move_clocks(end);
+        Ok(())
     }
 
-    fn single(&mut self, ty: TypeRef, value: Value, objects: &FakeObjects) -> Option<Fake> {
-        Some(match (ty.base, value) {
-            (_, Value::Nil) if ty.optional => Fake::Nil,
-            (Type::Int, Value::Int(value)) => Fake::Int(value),
-            (Type::Float, Value::Float(value)) => Fake::Float(value),
-            (Type::Bool, Value::Bool(value)) => Fake::Bool(value),
-            (Type::Char, Value::Char(value)) => Fake::Char(value),
-            (Type::Bytes, Value::Bytes(bytes)) => Fake::Bytes(bytes),
-            (Type::Text, Value::Text(text)) => Fake::string(&text),
-            (Type::Oop | Type::Bytes | Type::Words | Type::Floats, Value::Object(object)) => objects.get(object).clone(),
-            (Type::Resource, Value::Resource(number)) => {
-                self.resources.insert(number);
-                Fake::Resource(number)
-            }
-            _ => return None,
-        })
+    fn move_clocks(&mut self, to: u64) {
+        let by = to.saturating_sub(self.world.monotonic_micros);
+        self.world.monotonic_micros += by;
+        self.world.utc_micros += by as i64;
+    }
+
+    fn hook(&mut self, hook: Hook, slots: &[u64]) -> Result<(), PrimitiveError> {
+        let found = self.description.hooks.iter().position(|&other| other == hook);
+        let place = found.unwrap_or_else(|| panic!("{} has no hook `{}`", self.description.module, hook.name()));
+        let index = self.description.primitives.len() + place;
+        let (status, results, _) = self.run(index, slots, Heap::new(Fake::Nil), hook.name());
+        if status == STATUS_VALUES {
+            return Ok(());
+        }
+        let error =
+            u8::try_from(-i64::from(status)).ok().and_then(|code| PrimitiveError::from_code(code, results[0] as u32 as i32));
+        Err(error.unwrap_or_else(|| panic!("the hook `{}` answers the status {status}", hook.name())))
+    }
+
+    /// Runs a function of the table.
+    fn run(&mut self, index: usize, slots: &[u64], heap: Heap, name: &str) -> (i32, [u64; RESULT_SLOTS], Heap) {
+        let mut results = [0; RESULT_SLOTS];
+        let mut host = Host { heap, world: &mut self.world, imports: &self.imports, denied: &self.denied, fault: None };
+        let context = (&raw mut host).cast::<c_void>();
+        let mut frame = Frame { arguments: slots.as_ptr(), results: results.as_mut_ptr(), context, host: host::call };
+        // SAFETY: the description has as many primitives and hooks as the table has functions. The instance is the table's, the
+        // arguments are those that the description says, and there is room for the results.
+        let status = unsafe { (*self.table.functions.add(index))(self.instance, &raw mut frame) };
+        if let Some(fault) = host.fault {
+            panic!("{name}: {fault}");
+        }
+        let heap = host.heap;
+        for &number in &heap.closed {
+            self.resources.close(number);
+        }
+        (status, results, heap)
+    }
+}
+
+impl Drop for Tester {
+    fn drop(&mut self) {
+        // SAFETY: the table made the instance, and nobody uses it any more.
+        unsafe { (self.table.destroy)(self.instance) }
     }
 }

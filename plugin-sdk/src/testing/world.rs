@@ -1,251 +1,221 @@
-//! A world in memory: files and folders in a map, standard streams in vectors.
+//! What a plugin can reach in a test, apart from objects.
 
-use crate::{Console, Create, FileId, FileKind, Files, Level, Metadata, Open, OsError, PrimitiveError, Seek, Slab, World};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use super::files::MemoryFiles;
+use super::host::{Answer, HostArguments};
+use super::others::{FakeSocket, FakeTimer};
+use crate::PrimitiveError;
+use crate::abi::interfaces::op;
+use crate::interfaces::Level;
+use std::collections::{BTreeMap, VecDeque};
 
-const ENOENT: OsError = OsError(2);
-const EBADF: OsError = OsError(9);
-const EEXIST: OsError = OsError(17);
-const EISDIR: OsError = OsError(21);
-const EINVAL: OsError = OsError(22);
-const ESPIPE: OsError = OsError(29);
-const ENOTEMPTY: OsError = OsError(39);
-
-type Contents = Rc<RefCell<Vec<u8>>>;
-
-/// What a plugin can reach. Paths are taken as they are: `a/b` is in the folder `a`, and `.` is the folder that everything is in.
-pub struct MemoryWorld {
-    /// Files by path; `None` for a folder.
-    entries: BTreeMap<Vec<u8>, Option<Contents>>,
-    open: Slab<OpenFile>,
-    /// What standard input still has.
-    pub stdin: Vec<u8>,
-    /// What came out of standard output.
-    pub stdout: Vec<u8>,
-    /// What came out of standard error.
-    pub stderr: Vec<u8>,
-    /// What the standard streams are connected to.
-    pub stdio_kind: FileKind,
+/// What a plugin can reach. A test sets what the plugin will find, and looks at what it did.
+#[derive(Debug)]
+pub struct World {
+    /// Files, folders and standard streams.
+    pub files: MemoryFiles,
+    /// Microseconds since 1970, UTC.
+    pub utc_micros: i64,
+    /// Microseconds of the clock that never goes back. [`Tester::advance`](super::Tester::advance) moves both.
+    pub monotonic_micros: u64,
+    /// Seconds that local time is ahead of UTC.
+    pub local_offset: i64,
+    /// The name of the time zone.
+    pub zone_name: String,
+    /// Where the random numbers start; they are always the same ones after it.
+    pub seed: u64,
+    /// The lines of the log.
+    pub log: Vec<(Level, String)>,
+    /// The external semaphores that were signalled.
+    pub signals: Vec<u32>,
+    /// The timers that run.
+    pub timers: Vec<FakeTimer>,
+    /// The environment variables that were granted.
+    pub environment: BTreeMap<String, String>,
+    /// What the image may still do, by the number of the right.
+    pub rights: [bool; 4],
+    /// The secure and the untrusted user directory.
+    pub user_directories: [String; 2],
+    /// The plugin's settings.
+    pub settings: BTreeMap<String, String>,
+    /// The WebSockets that are open.
+    pub sockets: Vec<FakeSocket>,
+    /// The parts of the URLs that may be connected to.
+    pub hosts: Vec<String>,
+    last_number: u32,
 }
 
-struct OpenFile {
-    contents: Contents,
-    position: u64,
-    how: Open,
-}
-
-impl Default for MemoryWorld {
+impl Default for World {
     fn default() -> Self {
-        MemoryWorld {
-            entries: BTreeMap::new(),
-            open: Slab::default(),
-            stdin: Vec::new(),
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            stdio_kind: FileKind::Pipe,
+        World {
+            files: MemoryFiles::default(),
+            // The first second of 2026.
+            utc_micros: 1_767_225_600_000_000,
+            monotonic_micros: 1_000_000,
+            local_offset: 3600,
+            zone_name: "Europe/Berlin".into(),
+            seed: 1,
+            log: Vec::new(),
+            signals: Vec::new(),
+            timers: Vec::new(),
+            environment: BTreeMap::new(),
+            rights: [true; 4],
+            user_directories: ["/secure".into(), "/untrusted".into()],
+            settings: BTreeMap::new(),
+            sockets: Vec::new(),
+            hosts: vec!["ws://localhost".into()],
+            last_number: 0,
         }
     }
 }
 
-impl MemoryWorld {
-    /// Puts a file there.
-    pub fn write_file(&mut self, path: &str, contents: &[u8]) {
-        self.entries.insert(path.into(), Some(Rc::new(RefCell::new(contents.to_vec()))));
+impl World {
+    /// What came out of standard output, as text.
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.files.stdout).into_owned()
     }
 
-    /// What a file contains.
-    pub fn read_file(&self, path: &str) -> Option<Vec<u8>> {
-        self.entries.get(path.as_bytes())?.as_ref().map(|contents| contents.borrow().clone())
+    /// What came out of standard error, as text.
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(&self.files.stderr).into_owned()
     }
 
-    /// Number of files that the plugin has open.
-    pub fn open_files(&mut self) -> usize {
-        self.open.iter_mut().count()
+    /// The other side of a socket accepts, closes or fails: its state changes, and its semaphore is signalled.
+    ///
+    /// # Panics
+    /// If there is no socket of this index in `sockets`.
+    pub fn set_socket_state(&mut self, index: usize, state: u32) {
+        self.sockets[index].state = state;
+        self.signal(self.sockets[index].semaphore);
     }
 
-    /// A path without a leading `./`.
-    fn plain(path: &[u8]) -> &[u8] {
-        path.strip_prefix(b"./").unwrap_or(path)
+    /// The other side of a socket sends a message.
+    ///
+    /// # Panics
+    /// If there is no socket of this index in `sockets`.
+    pub fn deliver(&mut self, index: usize, message: impl AsRef<[u8]>) {
+        self.sockets[index].incoming.push_back(message.as_ref().to_vec());
+        self.signal(self.sockets[index].semaphore);
     }
 
-    fn children(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let prefix = if path == b"." { Vec::new() } else { [path, b"/"].concat() };
-        let below = self.entries.keys().filter_map(|key| key.strip_prefix(prefix.as_slice()));
-        below.filter(|name| !name.contains(&b'/')).map(<[u8]>::to_vec).collect()
+    fn signal(&mut self, semaphore: u32) {
+        if semaphore != 0 {
+            self.signals.push(semaphore);
+        }
     }
 
-    fn file(&mut self, file: FileId) -> Result<&mut OpenFile, OsError> {
-        self.open.get_mut(file.0.checked_sub(3).ok_or(ESPIPE)?).ok_or(EBADF)
-    }
-}
-
-impl World for MemoryWorld {
-    fn files(&mut self) -> Result<&mut dyn Files, PrimitiveError> {
-        Ok(self)
+    fn number(&mut self) -> u32 {
+        self.last_number += 1;
+        self.last_number
     }
 
-    fn console(&mut self) -> Result<&mut dyn Console, PrimitiveError> {
-        Ok(self)
-    }
-}
-
-impl Console for MemoryWorld {
-    fn print_line(&mut self, level: Level, text: &[u8]) -> Result<(), OsError> {
-        let stream = if level == Level::Info { &mut self.stdout } else { &mut self.stderr };
-        stream.extend_from_slice(text);
-        stream.push(b'\n');
-        Ok(())
-    }
-}
-
-impl Files for MemoryWorld {
-    fn open(&mut self, path: &[u8], how: Open) -> Result<FileId, OsError> {
-        let path = Self::plain(path);
-        let contents = match (self.entries.get(path), how.create) {
-            (Some(_), Create::New) => return Err(EEXIST),
-            (Some(None), _) => return Err(EISDIR),
-            (Some(Some(contents)), _) => Rc::clone(contents),
-            (None, Create::Never) => return Err(ENOENT),
-            (None, _) => {
-                let contents = Contents::default();
-                self.entries.insert(path.to_vec(), Some(Rc::clone(&contents)));
-                contents
+    pub(super) fn answer(&mut self, op: u32, a: HostArguments<'_>) -> Answer {
+        let text = |index| String::from_utf8_lossy(a.data(index)).into_owned();
+        match op {
+            op::clock::utc_micros => Ok(self.utc_micros as u64),
+            op::clock::local_offset => Ok((self.local_offset + 86_400) as u64),
+            op::clock::monotonic_micros => Ok(self.monotonic_micros),
+            op::clock::zone_name => a.store(0, self.zone_name.as_bytes()),
+            op::random::fill => {
+                a.room(0).iter_mut().for_each(|byte| *byte = random(&mut self.seed));
+                Ok(0)
             }
-        };
-        Ok(FileId(self.open.insert(OpenFile { contents, position: 0, how }) + 3))
-    }
-
-    fn stdio(&mut self, number: usize) -> Option<(FileId, FileKind)> {
-        (number < 3).then_some((FileId(number as u32), self.stdio_kind))
-    }
-
-    fn descriptor_kind(&mut self, number: i64) -> Result<FileKind, OsError> {
-        if (0..3).contains(&number) { Ok(self.stdio_kind) } else { Err(EBADF) }
-    }
-
-    fn attach(&mut self, number: i64, _writable: bool) -> Result<FileId, OsError> {
-        if (0..3).contains(&number) { Ok(FileId(number as u32)) } else { Err(EBADF) }
-    }
-
-    fn close(&mut self, file: FileId) -> Result<(), OsError> {
-        match file.0.checked_sub(3) {
-            Some(number) => self.open.remove(number).map(|_| ()).ok_or(EBADF),
-            None => Ok(()),
-        }
-    }
-
-    fn read(&mut self, file: FileId, into: &mut [u8]) -> Result<usize, OsError> {
-        if file.0 == 0 {
-            let n = into.len().min(self.stdin.len());
-            into[..n].copy_from_slice(&self.stdin[..n]);
-            self.stdin.drain(..n);
-            return Ok(n);
-        }
-        let file = self.file(file)?;
-        if !file.how.read {
-            return Err(EBADF);
-        }
-        let contents = file.contents.borrow();
-        let rest = contents.get(file.position as usize..).unwrap_or_default();
-        let n = into.len().min(rest.len());
-        into[..n].copy_from_slice(&rest[..n]);
-        file.position += n as u64;
-        Ok(n)
-    }
-
-    fn write(&mut self, file: FileId, bytes: &[u8]) -> Result<(), OsError> {
-        match file.0 {
-            1 => self.stdout.extend_from_slice(bytes),
-            2 => self.stderr.extend_from_slice(bytes),
-            _ => {
-                let file = self.file(file)?;
-                if !file.how.write {
-                    return Err(EBADF);
-                }
-                let (start, end) = (file.position as usize, file.position as usize + bytes.len());
-                let mut contents = file.contents.borrow_mut();
-                if contents.len() < end {
-                    contents.resize(end, 0);
-                }
-                contents[start..end].copy_from_slice(bytes);
-                file.position = end as u64;
+            op::log::write => {
+                let levels = [Level::Error, Level::Warning, Level::Info, Level::Debug, Level::Trace];
+                let level = *levels.get(a.u32(0) as usize).ok_or(PrimitiveError::BadArgument)?;
+                self.log.push((level, text(1)));
+                Ok(0)
             }
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, _file: FileId) -> Result<(), OsError> {
-        Ok(())
-    }
-
-    fn sync(&mut self, _file: FileId) -> Result<(), OsError> {
-        Ok(())
-    }
-
-    fn seek(&mut self, file: FileId, to: Seek) -> Result<u64, OsError> {
-        let file = self.file(file)?;
-        let (from, by) = match to {
-            Seek::Start(at) => (at, 0),
-            Seek::Current(by) => (file.position, by),
-            Seek::End(by) => (file.contents.borrow().len() as u64, by),
-        };
-        file.position = from.checked_add_signed(by).ok_or(EINVAL)?;
-        Ok(file.position)
-    }
-
-    fn set_len(&mut self, file: FileId, len: u64) -> Result<(), OsError> {
-        let file = self.file(file)?;
-        if !file.how.write {
-            return Err(EINVAL);
-        }
-        file.contents.borrow_mut().resize(len as usize, 0);
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &[u8]) -> Result<(), OsError> {
-        match self.entries.get(Self::plain(path)) {
-            Some(None) => self.remove_dir(path),
-            _ => self.entries.remove(Self::plain(path)).map(|_| ()).ok_or(ENOENT),
-        }
-    }
-
-    fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), OsError> {
-        let entry = self.entries.remove(Self::plain(from)).ok_or(ENOENT)?;
-        self.entries.insert(Self::plain(to).to_vec(), entry);
-        Ok(())
-    }
-
-    fn create_dir(&mut self, path: &[u8]) -> Result<(), OsError> {
-        match self.entries.insert(Self::plain(path).to_vec(), None) {
-            None => Ok(()),
-            Some(there) => {
-                self.entries.insert(Self::plain(path).to_vec(), there);
-                Err(EEXIST)
+            op::console::print => {
+                let stream = match a.u32(0) {
+                    1 => &mut self.files.stdout,
+                    2 => &mut self.files.stderr,
+                    _ => return Err(PrimitiveError::BadArgument),
+                };
+                stream.extend_from_slice(a.data(1));
+                stream.push(b'\n');
+                Ok(0)
             }
+            op::semaphores::signal if a.u32(0) == 0 => Err(PrimitiveError::BadArgument),
+            op::semaphores::signal => {
+                self.signal(a.u32(0));
+                Ok(0)
+            }
+            op::timers::start => {
+                let micros = u64::try_from(a.i64(0)).map_err(|_| PrimitiveError::BadArgument)?;
+                let period = (a.u32(2) != 0).then_some(micros.max(1));
+                let number = self.number();
+                self.timers.push(FakeTimer { number, due: self.monotonic_micros + micros, period, token: a.i64(1) });
+                Ok(u64::from(number))
+            }
+            op::timers::cancel => {
+                let at = self.timers.iter().position(|timer| timer.number == a.u32(0)).ok_or(PrimitiveError::NotFound)?;
+                self.timers.remove(at);
+                Ok(0)
+            }
+            op::environment::get => a.store(2, self.environment.get(&text(0)).ok_or(PrimitiveError::NotFound)?.as_bytes()),
+            op::environment::list => {
+                a.store(0, &self.environment.keys().flat_map(|name| [name.as_bytes(), b"\0"].concat()).collect::<Vec<u8>>())
+            }
+            op::security::allowed => {
+                self.rights.get(a.u32(0) as usize).map(|&right| u64::from(right)).ok_or(PrimitiveError::BadArgument)
+            }
+            op::security::give_up => {
+                *self.rights.get_mut(a.u32(0) as usize).ok_or(PrimitiveError::BadArgument)? = false;
+                Ok(0)
+            }
+            op::security::directory => {
+                a.store(1, self.user_directories.get(a.u32(0) as usize).ok_or(PrimitiveError::BadArgument)?.as_bytes())
+            }
+            op::settings::get => a.store(2, self.settings.get(&text(0)).ok_or(PrimitiveError::NotFound)?.as_bytes()),
+            _ => self.net(op, a),
         }
     }
 
-    fn remove_dir(&mut self, path: &[u8]) -> Result<(), OsError> {
-        if !self.children(path).is_empty() {
-            return Err(ENOTEMPTY);
+    fn net(&mut self, op: u32, a: HostArguments<'_>) -> Answer {
+        if op == op::net::websocket_open {
+            let url = String::from_utf8_lossy(a.data(0)).into_owned();
+            if !self.hosts.iter().any(|host| url.starts_with(host.as_str())) {
+                return Err(PrimitiveError::Unsupported);
+            }
+            let number = self.number();
+            let socket = FakeSocket { number, url, semaphore: a.u32(2), state: 0, sent: Vec::new(), incoming: VecDeque::new() };
+            self.sockets.push(socket);
+            return Ok(u64::from(number));
         }
-        self.entries.remove(Self::plain(path)).map(|_| ()).ok_or(ENOENT)
+        let at = self.sockets.iter().position(|socket| socket.number == a.u32(0)).ok_or(PrimitiveError::BadArgument)?;
+        let socket = &mut self.sockets[at];
+        match op {
+            op::net::websocket_state => Ok(u64::from(socket.state)),
+            op::net::websocket_send if socket.state != 1 => Err(PrimitiveError::Inappropriate),
+            op::net::websocket_send => {
+                socket.sent.push((a.u32(1) != 0, a.data(2).to_vec()));
+                Ok(0)
+            }
+            op::net::websocket_receive => match socket.incoming.front().map(Vec::len) {
+                None => Ok(0),
+                Some(len) if a.u32(2) == 0 => Ok(1 + len as u64),
+                Some(len) if len > a.u32(2) as usize => Err(PrimitiveError::BadIndex),
+                Some(_) => a.store(1, &socket.incoming.pop_front().unwrap_or_default()).map(|len| 1 + len),
+            },
+            op::net::websocket_close => {
+                socket.state = 3;
+                Ok(0)
+            }
+            op::net::websocket_drop => {
+                self.sockets.remove(at);
+                Ok(0)
+            }
+            _ => Err(PrimitiveError::Unsupported),
+        }
     }
+}
 
-    fn dir_names(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, OsError> {
-        let path = Self::plain(path);
-        if path == b"." || self.entries.get(path) == Some(&None) { Ok(self.children(path)) } else { Err(ENOENT) }
-    }
-
-    fn metadata(&mut self, path: &[u8]) -> Result<Metadata, OsError> {
-        let entry = self.entries.get(Self::plain(path)).ok_or(ENOENT)?;
-        let size = entry.as_ref().map_or(0, |contents| contents.borrow().len() as u64);
-        Ok(Metadata { changed: 1, modified: 2, is_dir: entry.is_none(), size, mode: 0o644, ..Metadata::default() })
-    }
-
-    fn current_dir(&mut self) -> Result<Vec<u8>, OsError> {
-        Ok(b"/memory".to_vec())
-    }
+/// The next byte of a sequence (xorshift64*, Vigna 2016).
+fn random(seed: &mut u64) -> u8 {
+    let mut x = (*seed).max(1);
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *seed = x;
+    (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56) as u8
 }

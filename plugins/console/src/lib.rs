@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use osvm_plugin_sdk::{Call, Level, Module, Outcome, Plugin, Primitive, PrimitiveError, Value};
+use osvm_plugin_sdk::classic::{Call, Level, Module, Outcome, Plugin, Primitive, PrimitiveError, Value};
 
 /// The plugin.
 pub fn plugin() -> Box<dyn Plugin> {

@@ -1,7 +1,7 @@
 //! ConsolePlugin.
 
-use osvm_plugin_sdk::PrimitiveError;
-use osvm_plugin_sdk::testing::{Fake, Tester};
+use osvm_plugin_sdk::classic::PrimitiveError;
+use osvm_plugin_sdk::classic::testing::{Fake, Tester};
 
 #[test]
 fn lines_go_to_the_stream_of_their_level() {

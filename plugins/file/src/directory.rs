@@ -2,7 +2,7 @@
 
 use crate::FileState;
 use crate::stream::path;
-use osvm_plugin_sdk::{Call, Metadata, Outcome, PrimitiveError, Value};
+use osvm_plugin_sdk::classic::{Call, Metadata, Outcome, PrimitiveError, Value};
 
 /// Seconds from the start of 1901, Smalltalk's epoch, to the start of 1970.
 const SECONDS_1901_TO_1970: i64 = 2_177_452_800;

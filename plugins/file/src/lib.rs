@@ -10,7 +10,7 @@ mod directory;
 mod stream;
 mod transfer;
 
-use osvm_plugin_sdk::{Call, Files, Module, Outcome, Plugin, Primitive, PrimitiveError, Slab, State, Value, World};
+use osvm_plugin_sdk::classic::{Call, Files, Module, Outcome, Plugin, Primitive, PrimitiveError, Slab, State, Value, World};
 use stream::Stream;
 
 /// The plugin, with no file open.

@@ -1,7 +1,7 @@
 //! Open files: one buffer each, for reading or for writing, as C's `FILE` has it; and their primitives.
 
 use crate::FileState;
-use osvm_plugin_sdk::{Call, Create, FileId, FileKind, Files, Open, OsError, Outcome, PrimitiveError, Seek, Value};
+use osvm_plugin_sdk::classic::{Call, Create, FileId, FileKind, Files, Open, OsError, Outcome, PrimitiveError, Seek, Value};
 
 /// Bytes of a stream's buffer.
 const BUFFER: usize = 8 << 10;

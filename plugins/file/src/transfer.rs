@@ -1,7 +1,7 @@
 //! Reading into and writing from objects, without a copy of more than the range asked for.
 
 use crate::FileState;
-use osvm_plugin_sdk::{Call, Object, Outcome, PrimitiveError, Shape, Value};
+use osvm_plugin_sdk::classic::{Call, Object, Outcome, PrimitiveError, Shape, Value};
 use std::ops::Range;
 
 /// The bytes of elements `start` (from 1) to `start + count - 1`, and the size of an element.

@@ -1,7 +1,7 @@
 //! FilePlugin, primitive by primitive, in a world in memory.
 
-use osvm_plugin_sdk::testing::{Fake, Tester};
-use osvm_plugin_sdk::{FileKind, PrimitiveError};
+use osvm_plugin_sdk::classic::testing::{Fake, Tester};
+use osvm_plugin_sdk::classic::{FileKind, PrimitiveError};
 
 type Answer = Result<Fake, PrimitiveError>;
 

@@ -13,7 +13,7 @@ mod multiply;
 mod number;
 
 use number::Number;
-use osvm_plugin_sdk::{Call, Module, Outcome, Plugin, Primitive, PrimitiveError, Shape, Value};
+use osvm_plugin_sdk::classic::{Call, Module, Outcome, Plugin, Primitive, PrimitiveError, Shape, Value};
 use std::cmp::Ordering;
 
 /// The plugin.

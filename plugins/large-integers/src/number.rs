@@ -1,7 +1,7 @@
 //! Integers of the image as sign and limbs, and back.
 
 use crate::limbs;
-use osvm_plugin_sdk::{Call, Object, Outcome, PrimitiveError, Shape, Value};
+use osvm_plugin_sdk::classic::{Call, Object, Outcome, PrimitiveError, Shape, Value};
 
 /// The sign and magnitude of an Integer.
 pub(crate) struct Number {

@@ -1,8 +1,8 @@
 //! LargeIntegers, primitive by primitive: signs, normalisation, failures. The arithmetic itself is tested beside it.
 
 use num_bigint::{BigInt, BigUint, Sign};
-use osvm_plugin_sdk::PrimitiveError;
-use osvm_plugin_sdk::testing::{Fake, Tester};
+use osvm_plugin_sdk::classic::PrimitiveError;
+use osvm_plugin_sdk::classic::testing::{Fake, Tester};
 use proptest::prelude::*;
 
 type Answer = Result<Fake, PrimitiveError>;

@@ -8,7 +8,7 @@
 mod bitmap;
 mod strings;
 
-use osvm_plugin_sdk::{Call, Module, Outcome, Plugin, Primitive, PrimitiveError, Value};
+use osvm_plugin_sdk::classic::{Call, Module, Outcome, Plugin, Primitive, PrimitiveError, Value};
 
 /// The plugin.
 pub fn plugin() -> Box<dyn Plugin> {

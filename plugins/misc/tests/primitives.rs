@@ -1,7 +1,7 @@
 //! MiscPrimitivePlugin, primitive by primitive.
 
-use osvm_plugin_sdk::PrimitiveError;
-use osvm_plugin_sdk::testing::{Fake, Tester};
+use osvm_plugin_sdk::classic::PrimitiveError;
+use osvm_plugin_sdk::classic::testing::{Fake, Tester};
 
 type Answer = Result<Fake, PrimitiveError>;
 

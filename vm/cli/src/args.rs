@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use osvm_core::TraceFilter;
+use osvm_host::config::Search;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -45,9 +46,12 @@ pub enum Command {
 /// Options and arguments of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
-    /// The most memory that the image's objects may take, such as 512M or 4G
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "4G")]
-    pub max_heap: u64,
+    /// The most memory that the image's objects may take, such as 512M or 4G [default: what the configuration says, or 4G]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_heap: Option<u64>,
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Report each send, bytecode, primitive or collection on standard error
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     pub trace: Vec<Trace>,
@@ -62,8 +66,26 @@ pub struct RunArgs {
     pub stats: Option<StatsFormat>,
     /// The image file, and the arguments that belong to it
     // One list, so that whatever follows the image's name is taken as it is.
-    #[arg(value_name = "IMAGE", trailing_var_arg = true, required = true, num_args = 1..)]
+    #[arg(value_name = "IMAGE", trailing_var_arg = true, num_args = 0..)]
     pub image: Vec<OsString>,
+}
+
+/// Options by which a configuration is found.
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    /// The configuration to read [default: IMAGE.toml, or vm.toml beside the image, or in the user's folder, or the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the plugins that come with osvm [default: OSVM_PLUGINS, or `plugins` beside the executable]
+    #[arg(long, value_name = "FOLDER")]
+    pub plugins: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// Where to look, for this image.
+    pub fn search(&self, image: Option<PathBuf>) -> Search {
+        Search { config: self.config.clone(), image, plugins: self.plugins.clone() }
+    }
 }
 
 /// Options and arguments of `info`.
@@ -163,9 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_needed() {
-        assert!(Cli::try_parse_from(["osvm"]).is_err());
-        assert!(Cli::try_parse_from(["osvm", "run"]).is_err());
+    fn what_is_no_option_is_refused() {
         assert!(Cli::try_parse_from(["osvm", "--frobnicate", "x.image"]).is_err());
     }
 

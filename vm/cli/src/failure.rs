@@ -1,6 +1,7 @@
 //! How the command ends when something is wrong.
 
 use osvm_core::error::VmError;
+use osvm_host::config::ConfigError;
 use osvm_host::{LoadError, StartError};
 use std::fmt::Display;
 
@@ -22,6 +23,11 @@ impl Failure {
     /// Something that the user named is wrong.
     pub fn bad_input(what: impl Display, why: impl Display) -> Failure {
         Failure { message: format!("{what}: {why}"), status: BAD_INPUT }
+    }
+
+    /// The configuration cannot be used.
+    pub fn config(error: ConfigError) -> Failure {
+        Failure { message: error.to_string(), status: BAD_INPUT }
     }
 
     /// The image file cannot be used.

@@ -11,6 +11,7 @@ mod support;
 use libtest_mimic::{Arguments, Trial};
 use osvm_core::heap::NoRoots;
 use osvm_core::image::{self, CodeInfo, ImageInfo};
+use osvm_core::primitives::{NAMED, QUICK, TABLE};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -45,7 +46,15 @@ fn main() -> ExitCode {
         let bytes = move || std::fs::read(&path).expect("the image can be read");
         let (whole, saved, collected, cut, damaged, run) =
             (bytes.clone(), bytes.clone(), bytes.clone(), bytes.clone(), bytes.clone(), bytes);
-        add(&format!("{name}: contents"), here, Box::new(move || check(&ImageInfo::of(&support::load(&whole())))));
+        add(
+            &format!("{name}: contents"),
+            here,
+            Box::new(move || {
+                let info = ImageInfo::of(&support::load(&whole()));
+                check(&info);
+                every_primitive_is_known(&info);
+            }),
+        );
         add(&format!("{name}: written and read again"), here, Box::new(move || support::check_round_trip(&saved())));
         add(
             &format!("{name}: collected, written and read again"),
@@ -71,6 +80,19 @@ fn folder() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate is vm/core of a workspace");
     let mut folders = workspace.ancestors().skip(1).take(2).map(|folder| folder.join("shared/images"));
     folders.find(|folder| folder.is_dir()).unwrap_or_else(|| workspace.join("../shared/images"))
+}
+
+/// Each number that a method of the image names has a row, if only one that says why it fails; and so has each name without a
+/// module, but for those that need the world and are the host's.
+fn every_primitive_is_known(info: &ImageInfo) {
+    for &number in info.primitives.keys() {
+        let known = TABLE.iter().any(|row| row.number == number) || QUICK.iter().any(|row| (row.0..=row.1).contains(&number));
+        assert!(known, "primitive {number}");
+    }
+    for name in info.named_primitives.get("").into_iter().flat_map(|names| names.keys()) {
+        let hosts = ["primitiveDisableModuleLoading", "primitiveGetCurrentWorkingDirectory"].contains(&name.as_str());
+        assert!(hosts || NAMED.iter().any(|row| row.name == name), "{name}");
+    }
 }
 
 fn pharo8(info: &ImageInfo) {

@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod attributes;
+pub mod config;
 mod load;
 mod local_time;
 mod machine;

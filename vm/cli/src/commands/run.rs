@@ -7,18 +7,20 @@ use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{Machine, MachineOptions};
 use std::path::PathBuf;
 
+/// The room for objects if nobody says anything of it.
+const MAX_HEAP: u64 = 4 << 30;
 /// Stacks of programs that mean it are less deep.
 const DEEP: usize = 100_000;
 
 /// Runs the image and answers its exit status.
 pub fn run(args: &RunArgs) -> Result<i32, Failure> {
-    let Some((image, arguments)) = args.image.split_first() else {
-        return Err(Failure::bad_input("no image", "name the image file to run"));
-    };
+    let named = args.image.first().map(PathBuf::from);
+    let config = args.config.search(named.clone()).read().map_err(Failure::config)?;
+    let image = named.or(config.image).ok_or_else(no_image)?;
     let mut machine = Machine::start(MachineOptions {
-        image: PathBuf::from(image),
-        arguments: arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
-        max_heap: args.max_heap,
+        image,
+        arguments: args.image.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
+        max_heap: args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP),
         signals: true,
         vm: Options {
             gc_stress: args.gc_stress,
@@ -43,12 +45,19 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     })
 }
 
+fn no_image() -> Failure {
+    Failure::bad_input(
+        "there is no image to run",
+        "name one (`osvm my.image`), or write `image = \"my.image\"` under [vm] in vm.toml; see `osvm --help`",
+    )
+}
+
 /// What may explain why a VM had to stop.
 fn circumstances(vm: &mut Vm) -> Vec<String> {
     let mut found = Vec::new();
-    let depth = vm.stack_depth();
+    let (process, depth) = vm.deepest_stack();
     if depth > DEEP {
-        found.push(format!("the active process is {depth} calls deep, which looks like a recursion without end"));
+        found.push(format!("{process}, is {depth} calls deep, which looks like a recursion without end"));
     }
     if !vm.missing_modules().is_empty() {
         let names: Vec<&str> = vm.missing_modules().iter().map(String::as_str).collect();

@@ -51,7 +51,8 @@ impl Heap {
             }
             return Ok(self.write_header(at, slots, format, class_index));
         }
-        if slots <= LARGE_SLOTS {
+        // While new space cannot be emptied, every object is born old, and the threshold of old space asks for the next collection.
+        if slots <= LARGE_SLOTS && !self.young_stays {
             self.request_scavenge();
         }
         self.alloc_raw_old(slots, format, class_index)
@@ -115,7 +116,7 @@ impl Heap {
     }
 
     #[inline(always)]
-    fn fill(&mut self, oop: Oop, slots: usize, word: u64) {
+    pub(super) fn fill(&mut self, oop: Oop, slots: usize, word: u64) {
         // SAFETY: the object was just made with this many slots (and always has room for one).
         unsafe { std::slice::from_raw_parts_mut(oop.ptr().add(1), slots.max(1)) }.fill(word);
     }

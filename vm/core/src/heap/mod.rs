@@ -131,7 +131,7 @@ pub struct Heap {
     survivors_overflowed: bool,
     /// The next scavenge moves everything to old space.
     tenure_all: bool,
-    /// A full collection is at work that cannot empty new space.
+    /// The last full collection could not empty new space, or the one that is at work cannot.
     young_stays: bool,
     /// Address up to which pages behind old space may have been written.
     old_high: u64,

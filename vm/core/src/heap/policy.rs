@@ -89,6 +89,11 @@ impl Heap {
         self.young_bytes() > self.old_limit - self.old_free || self.bytes_left() < self.limit_bytes() / FULL_PART
     }
 
+    /// Bytes behind the last object of old space.
+    pub fn unused_bytes(&self) -> u64 {
+        self.old_limit - self.old_free
+    }
+
     /// The largest object that can be allocated now, in bytes.
     pub fn largest_free_bytes(&self) -> u64 {
         (self.old_limit - self.old_free).max(self.free.largest())
@@ -105,9 +110,11 @@ impl Heap {
         self.low_space_threshold
     }
 
-    /// Sets `low_space_pending` if memory got short, once per threshold.
+    /// Sets `low_space_pending` if memory got short, once per threshold. What is in new space counts as if it were to stay: else
+    /// the image is told when there is nothing left to do something about it with.
     pub(super) fn check_low_space(&mut self) {
-        if self.low_space_threshold > 0 && self.bytes_left() < self.low_space_threshold {
+        let left = (self.old_limit - self.old_free + self.free.bytes()).saturating_sub(self.young_bytes());
+        if self.low_space_threshold > 0 && left < self.low_space_threshold {
             self.low_space_threshold = 0;
             self.low_space_pending = true;
             self.poll_countdown = 0;
@@ -134,13 +141,22 @@ impl Heap {
 
     /// Sets the address at which allocation takes the slow path.
     pub(super) fn reset_eden_limit(&mut self) {
-        let size = self.eden.end - self.eden.start;
-        self.eden_limit = if self.stress > 0 { self.eden.start } else { self.eden.end - size / 16 };
+        let size = self.eden_bytes();
+        // A scavenge needs room in old space for all that is young, so when that is short, eden is used in part only, as long as
+        // the part is worth a scavenge.
+        let room = self.unused_bytes().saturating_sub(self.past.free - self.past.start) / 2;
+        let part = if room < size / 64 { size } else { room.min(size) };
+        self.eden_limit = if self.stress > 0 { self.eden.start } else { self.eden.start + part - part / 16 };
     }
 
     /// Bytes of new space in use.
     pub fn young_bytes(&self) -> u64 {
         (self.eden_free - self.eden.start) + (self.past.free - self.past.start)
+    }
+
+    /// Size of new space in bytes (parameter 2).
+    pub fn new_space_bytes(&self) -> u64 {
+        self.old_start - self.region.base()
     }
 
     /// Size of eden in bytes (parameter 44).

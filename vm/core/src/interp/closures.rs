@@ -1,7 +1,7 @@
 //! Making and running closures.
 
+use super::cache::BlockEntry;
 use super::layout::{closure, context, frame};
-use super::lookup::BlockEntry;
 use crate::error::{PrimError, VmError};
 use crate::object::{
     CLASS_INDEX_BLOCK_CLOSURE, CLASS_INDEX_CONTEXT, CLASS_INDEX_FORWARDER, CLASS_INDEX_FULL_BLOCK_CLOSURE, Format,

@@ -122,23 +122,35 @@ impl Vm {
         }
     }
 
-    /// Number of activations on the active process's stack.
-    pub fn stack_depth(&mut self) -> usize {
-        if self.fp == 0 {
-            return 0;
-        }
-        self.sync_page();
-        self.chain(Some(Activation::Frame(self.fp))).count()
+    /// The process with the most activations, named as in [`Vm::all_stacks`], and their number. Without an end, a recursion uses up
+    /// memory while it is active, but another process may be active when the VM gives up.
+    pub fn deepest_stack(&mut self) -> (String, usize) {
+        let all = self.processes();
+        let depths = all.into_iter().map(|(heading, activation)| (heading, self.chain(Some(activation)).count()));
+        depths.max_by_key(|&(_, depth)| depth).unwrap_or_default()
     }
 
     /// The stack of every process: the active one, those that are ready, and those that wait.
     pub fn all_stacks(&mut self) -> String {
         let mut out = String::new();
+        for (heading, activation) in self.processes() {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&heading);
+            out.push('\n');
+            self.print_stack(Some(activation), &mut out);
+        }
+        out
+    }
+
+    /// Each process that has a stack, the active one first and then by priority: what it is, and its newest activation.
+    fn processes(&mut self) -> Vec<(String, Activation)> {
+        let mut found = Vec::new();
         let active = self.active_process();
         if self.fp != 0 {
             self.sync_page();
-            out.push_str(&format!("active process, {}\n", self.name_and_priority(active)));
-            self.print_stack(Some(Activation::Frame(self.fp)), &mut out);
+            found.push((format!("active process, {}", self.name_and_priority(active)), Activation::Frame(self.fp)));
         }
         let process_class = match self.heap.special(Special::ClassProcess) {
             class if class == self.heap.nil() => self.heap.class_of(active),
@@ -156,9 +168,8 @@ impl Vm {
                 true => "suspended".to_string(),
                 false => format!("on {}", self.describe(list)),
             };
-            out.push_str(&format!("\nprocess {state}, {}\n", self.name_and_priority(proc)));
-            self.print_stack(Some(activation), &mut out);
+            found.push((format!("process {state}, {}", self.name_and_priority(proc)), activation));
         }
-        out
+        found
     }
 }

@@ -165,14 +165,25 @@ impl Vm {
         Ok(active)
     }
 
-    /// Writes every page but the active one out to contexts: unreachable processes can then be collected.
+    /// Writes the pages except the active one out to contexts, so that unreachable processes can be collected. While memory is short
+    /// they stay as they are: a collection must not need what it is to bring, and new space must find room in old.
     pub(crate) fn flush_other_pages(&mut self) -> Result<(), VmError> {
         for page in 0..self.stack.pages.len() {
-            if page != self.page && self.stack.pages[page].fp != 0 {
+            if page != self.page
+                && self.stack.pages[page].fp != 0
+                && self.context_bytes(page) + self.heap.new_space_bytes() < self.heap.unused_bytes()
+            {
                 self.divorce_page(page)?;
             }
         }
         Ok(())
+    }
+
+    /// Bytes of the contexts that are made if a page is written out.
+    fn context_bytes(&self, page: usize) -> u64 {
+        let alone =
+            self.frames_of_page(page).into_iter().filter(|frame| self.stack.oop(frame.0, frame::CONTEXT) == self.heap.nil());
+        alone.map(|frame| 8 * (1 + context::FIRST_TEMP as u64 + self.code_of_frame(frame.0).context_slots as u64)).sum()
     }
 
     /// A free page, made free if none is.

@@ -1,16 +1,22 @@
 //! The interpreter: frames, sends, control primitives, processes.
 
+mod cache;
 mod closures;
 mod code;
+mod collect;
+mod contexts;
 mod control;
 mod debug;
 mod fields;
 mod frames;
+mod fuse;
 mod layout;
 mod lookup;
+mod perform;
 mod process;
 mod returns;
 mod run;
+mod semaphores;
 mod send;
 mod stack;
 mod start;
@@ -19,6 +25,6 @@ mod tests;
 mod trace;
 mod translate;
 
+pub(crate) use cache::{CodeCache, MethodCache};
 pub(crate) use control::{CONTROL_PRIMITIVES, MILLISECOND_MASK};
-pub(crate) use lookup::{CodeCache, MethodCache};
 pub(crate) use stack::StackZone;

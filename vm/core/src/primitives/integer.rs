@@ -129,6 +129,11 @@ fn make_point(vm: &mut Vm, args: Args) -> Answer {
     if !y.is_small_int() && vm.heap.float_value(y).is_none() {
         return Err(PrimError::BadArgument);
     }
+    point(vm, x, y)
+}
+
+/// A new Point.
+pub(super) fn point(vm: &mut Vm, x: Oop, y: Oop) -> Answer {
     let class = vm.heap.special(Special::ClassPoint);
     let class_index =
         if vm.heap.class_at(CLASS_INDEX_POINT) == class { CLASS_INDEX_POINT } else { vm.heap.class_table_index(class)? };

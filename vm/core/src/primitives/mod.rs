@@ -17,6 +17,7 @@ mod classes;
 mod clock;
 mod control;
 mod create;
+mod display;
 mod docs;
 mod enumerate;
 mod float;
@@ -105,6 +106,7 @@ const FAMILIES: &[&[Primitive]] = &[
     clock::PRIMITIVES,
     control::PRIMITIVES,
     create::PRIMITIVES,
+    display::PRIMITIVES,
     enumerate::PRIMITIVES,
     float::PRIMITIVES,
     identity::PRIMITIVES,

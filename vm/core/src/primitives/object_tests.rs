@@ -305,3 +305,54 @@ fn clocks() {
     let short = vm.make("Array", 1);
     assert_eq!(vm.call(244, &[nil, short]), Err(BadArgument));
 }
+
+#[test]
+fn without_a_display() {
+    let mut vm = TestVm::new();
+    let nil = vm.heap.nil();
+    let size = vm.call(106, &[nil]).unwrap();
+    assert_eq!(vm.heap.slots(size), [int(64), int(64)]);
+    vm.header.screen_size = 650 << 16 | 443;
+    let size = vm.call(106, &[nil]).unwrap();
+    assert_eq!(vm.heap.slots(size), [int(650), int(443)]);
+
+    let form = vm.make("Array", 4);
+    assert_eq!(vm.call(102, &[form]), Ok(form));
+    assert_eq!(vm.heap.special(Special::TheDisplay), form);
+    let small = vm.make("Array", 3);
+    assert_eq!(vm.call(102, &[small]), Err(BadReceiver));
+
+    let event = vm.make("Array", 8);
+    vm.heap.store(event, 0, int(5));
+    assert_eq!(vm.call(94, &[nil, event]), Ok(nil));
+    assert_eq!(vm.heap.fetch(event, 0), int(0));
+    assert_eq!(vm.call(94, &[nil, form]), Err(BadArgument));
+
+    assert_eq!(vm.call(107, &[nil]), Ok(int(0)));
+    assert_eq!((vm.call(108, &[nil]), vm.call(109, &[nil])), (Ok(nil), Ok(nil)));
+    let yes = vm.heap.true_();
+    for (number, operands) in
+        [(101, vec![form]), (126, vec![form, yes]), (127, vec![form, int(1), int(2), int(3), int(4)]), (233, vec![form, yes])]
+    {
+        assert_eq!(vm.call(number, &operands), Ok(form), "{number}");
+    }
+    assert_eq!(vm.call(126, &[form, int(1)]), Err(Generic));
+    let text = vm.call(141, &[nil]).unwrap();
+    assert_eq!(vm.heap.text(text).as_deref(), Some(""));
+}
+
+#[test]
+fn order_of_strings_after_a_table() {
+    let mut vm = TestVm::new();
+    let nil = vm.heap.nil();
+    let table = vm.make("ByteArray", 256);
+    for (i, byte) in vm.heap.bytes_mut(table).iter_mut().enumerate() {
+        *byte = (i as u8).to_ascii_lowercase();
+    }
+    for (a, b, expected) in [("abc", "ABC", 2), ("abc", "ABD", 1), ("b", "A", 3), ("ab", "ABC", 1), ("abc", "AB", 3), ("", "", 2)] {
+        let (a, b) = (vm.text(a), vm.text(b));
+        assert_eq!(vm.call(235, &[nil, a, b, table]), Ok(Oop::from_small_int(expected)));
+    }
+    let short = vm.make("ByteArray", 255);
+    assert_eq!(vm.call(235, &[nil, table, table, short]), Err(BadArgument));
+}

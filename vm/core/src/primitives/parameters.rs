@@ -64,8 +64,8 @@ const EXTERNAL_SEMAPHORES: u64 = 256;
 /// All parameters, sorted by number.
 pub const PARAMETERS: &[Parameter] = &[
     read(1, "bytes of old space in use", |vm| Int(vm.heap.old_bytes())),
-    read(2, "bytes of new space", |vm| Int(new_space_bytes(vm))),
-    read(3, "bytes of old space in use and of new space", |vm| Int(vm.heap.old_bytes() + new_space_bytes(vm))),
+    read(2, "bytes of new space", |vm| Int(vm.heap.new_space_bytes())),
+    read(3, "bytes of old space in use and of new space", |vm| Int(vm.heap.old_bytes() + vm.heap.new_space_bytes())),
     write(6, "survivors above which a scavenge tenures the oldest", tenuring_threshold, set_tenuring_threshold),
     read(7, "full collections", |vm| Int(vm.heap.stats.full_collections)),
     read(8, "milliseconds in full collections", |vm| milliseconds(vm.heap.stats.full_microseconds)),
@@ -170,10 +170,6 @@ pub const PARAMETERS: &[Parameter] = &[
 
 fn milliseconds(microseconds: u64) -> Value {
     Int((microseconds + 500) / 1000)
-}
-
-fn new_space_bytes(vm: &Vm) -> u64 {
-    vm.heap.old_start - vm.heap.region.base()
 }
 
 /// The integer of `number` if it is one from 0 to `highest`.

@@ -1,6 +1,25 @@
 //! What a configuration says, as values: which plugins a VM has, where they are from, and what each may touch.
 //!
-//! `vm.toml` is read to these; `osvm_host::plugins` acts on them.
+//! `vm.toml` is read to these; `osvm_host::plugins` acts on them. docs/configuration.md is the page for users.
+
+mod find;
+mod keys;
+mod near;
+mod places;
+mod problem;
+mod read;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod units;
+mod values;
+
+pub use find::Search;
+pub use places::Places;
+pub use problem::{ConfigError, Problem};
+pub use read::DEFAULT;
+pub use schema::{markdown, schema};
+pub use units::{format_duration, format_size};
 
 use osvm_plugin_sdk::abi::Signature;
 use std::collections::BTreeMap;
@@ -35,6 +54,20 @@ pub struct PluginConfig {
     pub settings: BTreeMap<String, String>,
     /// The signatures that the configuration relies on, by the primitive's name.
     pub exports: BTreeMap<String, Signature>,
+}
+
+impl PluginConfig {
+    /// A plugin that is enabled, with nothing granted and the usual limits.
+    pub fn new(source: Source) -> PluginConfig {
+        PluginConfig {
+            enabled: true,
+            source,
+            grants: Grants::default(),
+            limits: Limits::default(),
+            settings: BTreeMap::new(),
+            exports: BTreeMap::new(),
+        }
+    }
 }
 
 /// Where a plugin's code is.

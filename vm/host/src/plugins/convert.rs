@@ -9,7 +9,7 @@ use osvm_core::oop::Oop;
 use osvm_core::plugin::Call;
 use osvm_core::special::Special;
 use osvm_plugin_sdk::abi::{ResultType, Signature, Type, TypeRef};
-use osvm_plugin_sdk::{Arg, Object, PrimitiveError, Value};
+use osvm_plugin_sdk::classic::{Arg, Object, PrimitiveError, Value};
 
 /// Checks and converts the receiver, if the signature takes it, and the arguments.
 pub(super) fn arguments(

@@ -11,7 +11,7 @@ use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
 use osvm_plugin_sdk::abi::Signature;
-use osvm_plugin_sdk::{Arg, Call as PluginCall, Plugin, PrimitiveError};
+use osvm_plugin_sdk::classic::{Arg, Call as PluginCall, Plugin, PrimitiveError};
 use resources::Resources;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

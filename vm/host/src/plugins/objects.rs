@@ -4,7 +4,7 @@ use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::object::{self, Format};
 use osvm_core::oop::Oop;
-use osvm_plugin_sdk::{Object, Objects, PrimitiveError, Shape};
+use osvm_plugin_sdk::classic::{Object, Objects, PrimitiveError, Shape};
 
 /// Handles: 0 is the receiver, then the arguments, then what the plugin made.
 pub(super) struct CallObjects<'a> {

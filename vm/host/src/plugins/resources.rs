@@ -4,7 +4,7 @@
 //! resource, and a number that cannot be guessed. An image that was saved with handles in it has another session when it
 //! starts again, so they are told from live ones; a changed handle does not match its number.
 
-use osvm_plugin_sdk::PrimitiveError;
+use osvm_plugin_sdk::classic::PrimitiveError;
 
 /// Bytes of a handle.
 pub(super) const HANDLE_BYTES: usize = 24;

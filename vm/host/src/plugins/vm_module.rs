@@ -1,6 +1,6 @@
 //! The module without a name: primitives of the VM that need the world. Those that need only the heap are in `osvm-core`.
 
-use osvm_plugin_sdk::{Call, Module, Outcome, Plugin, Primitive, Value};
+use osvm_plugin_sdk::classic::{Call, Module, Outcome, Plugin, Primitive, Value};
 
 /// The module.
 pub(super) fn plugin() -> Box<dyn Plugin> {

@@ -2,7 +2,7 @@
 
 use super::stdio::{Stdio, os_error};
 use crate::local_time::LocalTime;
-use osvm_plugin_sdk::{Create, FileId, FileKind, Files, Metadata, Open, OsError, Seek, Slab};
+use osvm_plugin_sdk::classic::{Create, FileId, FileKind, Files, Metadata, Open, OsError, Seek, Slab};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek as _, Write};

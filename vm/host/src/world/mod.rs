@@ -4,7 +4,7 @@ mod disk;
 mod stdio;
 
 pub(crate) use disk::Disk;
-use osvm_plugin_sdk::{Console, Files, PrimitiveError, World};
+use osvm_plugin_sdk::classic::{Console, Files, PrimitiveError, World};
 
 /// Everything, granted.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! The standard streams of the process, with the one buffer that they need.
 
-use osvm_plugin_sdk::{Console, FileKind, Level, OsError};
+use osvm_plugin_sdk::classic::{Console, FileKind, Level, OsError};
 use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, read, write};
 use rustix::stdio::{stderr, stdin, stdout};

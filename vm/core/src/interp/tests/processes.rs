@@ -1,8 +1,11 @@
 //! Processes: priorities, semaphores, mutexes, timers, and what comes from outside.
 
 use super::{Asm, Machine, for_all};
+use crate::bytecode::BytecodeSet;
+use crate::heap::HeapConfig;
 use crate::platform::Event;
 use crate::special::Special;
+use crate::testing::TestImage;
 
 /// Adds a symbol to the log, which the processes of a test share.
 fn note(a: &mut Asm, what: &str) {
@@ -546,6 +549,78 @@ fn told_that_memory_is_short() {
         assert_eq!(found, "(low)");
         assert_ne!(m.vm.heap.special(Special::ProcessSignalingLowSpace), m.vm.heap.nil());
     });
+}
+
+/// A process that uses up all memory is stopped by the one that the image has for that, which makes much garbage meanwhile.
+#[test]
+fn memory_is_left_for_the_image_to_act() {
+    for set in [BytecodeSet::V3PlusClosures, BytecodeSet::SistaV1] {
+        for hog in ["hoard", "deeper"] {
+            let image = TestImage::with_sizes(16 << 20, HeapConfig { eden_bytes: 1 << 20, survivor_bytes: 256 << 10 });
+            let mut m = Machine::with_memory(set, 0, image);
+            prepare(&mut m);
+            semaphore(&mut m, "low");
+            m.method("Object", "deeper", 0, 0, |a| {
+                a.push_self();
+                a.send("deeper");
+                a.ret();
+            });
+            m.method("Object", "hoard", 0, 0, |a| {
+                a.label("again");
+                note(a, "more");
+                a.push_global("hoard");
+                a.push_global("log");
+                a.pop_array(2);
+                a.pop_global("hoard");
+                a.jump("again");
+            });
+            m.method("Object", "watch:", 1, 0, |a| {
+                a.label("again");
+                a.push_class("Array");
+                a.push(50);
+                a.send("new:");
+                a.pop();
+                a.push_temp(0);
+                a.push(1);
+                a.send("-");
+                a.pop_temp(0);
+                a.push_temp(0);
+                a.push(0);
+                a.send(">");
+                a.jump_if(false, "done");
+                a.jump("again");
+                a.label("done");
+                a.ret_self();
+            });
+            m.global_process("watcher", 60, |a| {
+                a.push_self();
+                a.push_global("low");
+                a.send("lowSpaceSemaphore:");
+                a.pop();
+                a.push_self();
+                a.push(400_000);
+                a.send("signalAtBytesLeft:");
+                a.pop();
+                send(a, "low", "wait");
+                a.push_self();
+                a.push(50_000);
+                a.send("watch:");
+                a.pop();
+                a.push_symbol("stopped");
+                a.pop_global("result");
+                a.push_nil();
+                a.send("quit");
+                a.ret();
+            });
+            let found = m.text(0, |a| {
+                send(a, "watcher", "resume");
+                a.push_self();
+                a.send(hog);
+            });
+            assert_eq!(found, "stopped");
+            assert!(m.vm.heap.stats.full_collections < 20, "{}", m.vm.heap.stats.full_collections);
+        }
+    }
 }
 
 /// Without a process that could run the VM stops, and says why.

@@ -237,7 +237,7 @@ fn run(set: BytecodeSet, gc_stress: u64, choices: &[u8], edits: &[(u16, u8)]) {
 
 /// `PROPTEST_CASES` for a longer run.
 fn config() -> ProptestConfig {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 100 };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 60 };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -1,6 +1,6 @@
 //! One call of a primitive: its arguments, converted, and what it answers.
 
-use crate::{Object, Objects, PrimitiveError, World};
+use crate::classic::{Object, Objects, PrimitiveError, World};
 
 /// An argument after the host converted it by the signature.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,12 +1,12 @@
 //! A plugin as the host sees it.
 
-use crate::{Call, Outcome, PrimitiveError, World};
+use crate::classic::{Call, Outcome, PrimitiveError, World};
 
 /// A primitive of a plugin whose state is `S`.
 pub struct Primitive<S: 'static> {
     /// The name by which methods of the image refer to it.
     pub name: &'static str,
-    /// Its signature, in the grammar of [`crate::abi::Signature`].
+    /// Its signature, in the grammar of [`osvm_plugin_abi::Signature`].
     pub signature: &'static str,
     function: fn(&mut S, &mut Call<'_>) -> Outcome,
 }

@@ -1,6 +1,6 @@
 //! The image's objects as a plugin sees them: through handles, by an interface that the host implements.
 
-use crate::PrimitiveError;
+use crate::classic::PrimitiveError;
 
 /// A handle for an object, good for the call in which the plugin got it.
 ///

@@ -1,6 +1,6 @@
 //! What a plugin may reach of the world: interfaces that the host implements and grants.
 
-use crate::{OsError, PrimitiveError};
+use crate::classic::{OsError, PrimitiveError};
 
 /// The interfaces that a plugin was granted.
 pub trait World {
