@@ -1,7 +1,7 @@
 //! The command line itself: help, completions, the man page, statistics, signals, closed pipes, sleeping.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{Output, PHARO, build, command, finish, image, pharo_started, root, run};
+use osvm_tests::{Output, PHARO, command, finish, image, pharo_started, program, root, run};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -161,6 +161,7 @@ fn stack() -> Result<(), Failed> {
 /// Without its plugin the image recurses in the error that it raises, until the memory that it was given is used up.
 fn missing_module() -> Result<(), Failed> {
     let folder = folder_with(CODE_PARADISE)?;
+    fs::write(folder.path().join("vm.toml"), "[plugins.CpSystemPlugin]\nenabled = false\n")?;
     let output = run(folder.path(), &["--max-heap", "32M", CODE_PARADISE], LIMIT);
     let text = output.stderr_text();
     let lines: Vec<&str> = text.lines().collect();
@@ -233,7 +234,7 @@ fn trace(kind: &str, filter: Option<&str>) -> Result<Vec<String>, Failed> {
 fn embed() -> Result<(), Failed> {
     let source = fs::read_to_string(root().join("vm/host/examples/embed.rs"))?;
     expect(source.lines().count() <= 20, "it is short", source)?;
-    let example = build(&["--package", "osvm-host", "--example", "embed"], "examples/embed");
+    let example = program("examples/embed");
     let refused = Command::new(&example).arg("no.image").output()?;
     expect(refused.status.code() == Some(1) && refused.stdout.is_empty(), "no image", refused)?;
     let folder = folder_with(TINY)?;

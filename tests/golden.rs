@@ -2,7 +2,8 @@
 //! `golden/<image>/<case>/`: `args` (one a line), `status`, `stdout`, `stderr`, and where a case needs them `files`, paths from
 //! the folder of the images.
 //!
-//! Each case runs a second time under `--gc-stress 1000`. `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM
+//! Each case runs with the default configuration, again under `--gc-stress 1000`, and with all its plugins as native libraries and built in,
+//! chosen by the configurations in `golden/`. `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM
 //! does now into those files. A case whose image or files are not here is ignored.
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -35,6 +36,15 @@ const GROUPS: &[Group] = &[
 /// a trace slows it down, whose filter lets nothing through.
 const SLOW: &[&str] = &["--trace", "sends", "--trace-filter", "nothing has this name"];
 
+/// The ways in which each case is run, and their options. Configurations are in `golden/`.
+const WAYS: &[(&str, &[&str])] = &[
+    ("", &[]),
+    (" under --gc-stress 1000", &["--gc-stress", "1000"]),
+    (" with wasm plugins", &["--config", "wasm.toml"]),
+    (" with native plugins", &["--config", "native.toml"]),
+    (" with builtin plugins", &["--config", "builtin.toml"]),
+];
+
 /// The time after which a case hangs. In debug builds and under stress everything is slower.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -46,10 +56,10 @@ fn main() -> ExitCode {
         for case in folders(&root().join("tests/golden").join(group.folder)) {
             let name = format!("{}/{}", group.folder, case.file_name().unwrap_or_default().to_string_lossy());
             let here = here && needed_files(&case).is_ok_and(|files| files.iter().all(|file| file.is_file()));
-            let (plain, stressed) = (case.clone(), case);
-            trials.push(Trial::test(name.clone(), move || check(group, &plain, &[])).with_ignored_flag(!here));
-            let name = format!("{name} under --gc-stress 1000");
-            trials.push(Trial::test(name, move || check(group, &stressed, &["--gc-stress", "1000"])).with_ignored_flag(!here));
+            for (how, options) in WAYS {
+                let case = case.clone();
+                trials.push(Trial::test(format!("{name}{how}"), move || check(group, &case, options)).with_ignored_flag(!here));
+            }
         }
         if !here {
             eprintln!("{}: not here, so its tests are ignored; set OSVM_IMAGES to the folder that it is in", group.file);
@@ -88,7 +98,15 @@ fn check(group: &Group, case: &Path, options: &[&str]) -> Result<(), Failed> {
         fs::copy(&file, folder.path().join(file.file_name().ok_or("a file has a name")?))?;
     }
     let arguments = fs::read_to_string(case.join("args"))?;
-    let arguments: Vec<&str> = group.options.iter().chain(options).copied().chain([group.file]).chain(arguments.lines()).collect();
+    let configurations = root().join("tests/golden");
+    let options: Vec<String> = options
+        .iter()
+        .map(
+            |option| if option.ends_with(".toml") { configurations.join(option).display().to_string() } else { option.to_string() },
+        )
+        .collect();
+    let options = options.iter().map(String::as_str);
+    let arguments: Vec<&str> = group.options.iter().copied().chain(options).chain([group.file]).chain(arguments.lines()).collect();
     let output = run(folder.path(), &arguments, LIMIT);
     if output.timed_out {
         return Err(format!("it did not end; standard error: {}", output.stderr_text()).into());

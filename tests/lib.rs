@@ -28,24 +28,41 @@ pub fn image(name: &str) -> Option<PathBuf> {
 /// The `osvm` command.
 pub fn osvm() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| build(&["--package", "osvm-cli"], "osvm"))
+    PATH.get_or_init(|| program("osvm"))
 }
 
-/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one.
-pub fn build(what: &[&str], program: &str) -> PathBuf {
+/// The folder of cargo's output, and in it that of the profile in which the tests are built.
+fn target() -> (PathBuf, PathBuf) {
     // target/<profile>/deps/<test>, and with a target platform named another folder between the first two.
     let test = std::env::current_exe().expect("a running program has a path");
     let profile = test.parent().and_then(Path::parent).expect("tests are built in target/<profile>/deps");
-    let above = if std::env::var_os("CARGO_BUILD_TARGET").is_some() { 2 } else { 1 };
+    let above =
+        if std::env::var_os("CARGO_BUILD_TARGET").is_some() || profile.ends_with("x86_64-unknown-linux-gnu/debug") { 2 } else { 1 };
     let target = profile.ancestors().nth(above).expect("tests are built in target/<profile>/deps");
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet"]).args(what).arg("--target-dir").arg(target).current_dir(root());
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    let built = build.status().expect("cargo can be run");
-    assert!(built.success(), "{program} does not build");
-    profile.join(program)
+    (target.to_path_buf(), profile.to_path_buf())
+}
+
+/// The folder with the workspace's plugins as files, where `cargo xtask test` puts them; `OSVM_PLUGINS` names another.
+pub fn plugins() -> PathBuf {
+    std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
+}
+
+/// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one: as the tests of
+/// the whole workspace are, which is nothing to do where those run.
+pub fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let profile = BUILT.get_or_init(|| {
+        let (target, profile) = target();
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["test", "--quiet", "--workspace", "--no-run", "--target-dir"]).arg(target).current_dir(root());
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let built = build.stdout(Stdio::null()).status().expect("cargo can be run");
+        assert!(built.success(), "the workspace does not build");
+        profile
+    });
+    profile.join(name)
 }
 
 /// How a command ended.
@@ -78,6 +95,7 @@ impl Output {
 pub fn command(folder: &Path, args: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(osvm());
     command.args(args).current_dir(folder).env_remove("RUST_LOG").env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
+    command.env("OSVM_PLUGINS", plugins());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -145,3 +163,16 @@ pub fn benchmarks() -> Option<PathBuf> {
 
 /// The Pharo image's file name.
 pub const PHARO: &str = "pharo8-bootstrap-64.image";
+
+/// Words of a shell line, with single quotes.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in line.split('\'').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_string());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_string));
+        }
+    }
+    words
+}

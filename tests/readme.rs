@@ -2,7 +2,7 @@
 //! bootstrap image as `my.image`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{PHARO, image, root, run};
+use osvm_tests::{PHARO, image, root, run, words};
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,8 +26,8 @@ fn main() -> ExitCode {
 
 /// `.ci/run` takes the test command from the README; there must be exactly one.
 fn test_command() -> Result<(), Failed> {
-    let commands: Vec<String> = code_lines("README.md")?.into_iter().filter(|line| line.starts_with("cargo test")).collect();
-    if commands == ["cargo test --workspace"] { Ok(()) } else { Err(format!("{commands:?}").into()) }
+    let commands: Vec<String> = code_lines("README.md")?.into_iter().filter(|line| line.starts_with("cargo xtask test")).collect();
+    if commands == ["cargo xtask test"] { Ok(()) } else { Err(format!("{commands:?}").into()) }
 }
 
 /// Indented lines, without comments behind them.
@@ -61,17 +61,4 @@ fn commands_work(page: &str) -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-/// Words of a shell line, with single quotes.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (i, part) in line.split('\'').enumerate() {
-        if i % 2 == 1 {
-            words.push(part.to_string());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_string));
-        }
-    }
-    words
 }

@@ -168,7 +168,6 @@
 
 #![deny(unsafe_code)]
 
-pub mod classic;
 mod context;
 #[doc(hidden)]
 #[allow(unsafe_code)]
@@ -183,7 +182,7 @@ pub mod testing;
 mod words;
 
 pub use context::Context;
-pub use object::{Object, Shape};
+pub use object::{Held, Object, Shape};
 pub use osvm_plugin_abi as abi;
 pub use osvm_plugin_abi::native::PluginTable;
 pub use osvm_plugin_abi::{OsError, PrimitiveError};
@@ -240,6 +239,7 @@ pub use words::{Nil, Symbol};
 /// What the source of a plugin usually needs.
 pub mod prelude {
     pub use crate::{
-        Closing, Context, New, Nil, Object, OsError, PrimitiveError, Resource, ResourceId, Shape, Symbol, hook, plugin, primitive,
+        Closing, Context, Held, New, Nil, Object, OsError, PrimitiveError, Resource, ResourceId, Shape, Symbol, hook, plugin,
+        primitive,
     };
 }

@@ -9,6 +9,10 @@ use crate::PrimitiveError;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Object(pub(crate) u32);
 
+/// An object that a plugin keeps alive from one call to another: see [`Context::hold`](crate::Context::hold). It can be kept in the plugin's state.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub struct Held(pub(crate) u32);
+
 /// What kind of thing an object is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {

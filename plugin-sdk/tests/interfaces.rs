@@ -110,6 +110,9 @@ fn fields(cx: &mut Context, array: Object) -> Outcome {
     assert!(cx.same(cx.fetch(array, 1)?, array)?);
     assert_eq!((cx.fetch(array, 2), cx.store(array, 2, first)), (Err(BadIndex), Err(BadIndex)));
     assert_eq!(cx.shape(cx.receiver())?, Shape::Nil);
+    let held = cx.hold(array)?;
+    assert!(cx.same(cx.held(&held)?, array)?);
+    cx.release(held)?;
     cx.store(array, 1, cx.receiver())
 }
 

@@ -17,7 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The most bytes that a description may have.
-pub const MAX_BYTES: usize = 1 << 20;
+pub const MAX_DESCRIPTION: usize = 1 << 20;
 
 /// What a plugin says of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -118,8 +118,8 @@ impl Description {
     /// error then says which side to build again.
     pub fn read(bytes: &[u8]) -> Result<Description, DescriptionError> {
         let whole = |message: String| DescriptionError { line: 0, column: 0, message };
-        if bytes.len() > MAX_BYTES {
-            return Err(whole(format!("the description has {} bytes, and at most {MAX_BYTES} are read", bytes.len())));
+        if bytes.len() > MAX_DESCRIPTION {
+            return Err(whole(format!("the description has {} bytes, and at most {MAX_DESCRIPTION} are read", bytes.len())));
         }
         std::str::from_utf8(bytes).map_err(|e| whole(format!("the description is not UTF-8 at byte {}", e.valid_up_to())))?.parse()
     }

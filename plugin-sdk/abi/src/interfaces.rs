@@ -119,6 +119,9 @@ macro_rules! for_each_interface {
                 new_array(handles: Read, len: Len) "An Array of the objects whose handles these are, 4 bytes each.";
                 new_instance(class: I32, size: I64) "An instance of a class with `size` indexable elements, all nil or zero.";
                 close_resource(number: I32) "Makes the handles of one of the plugin's resources dead.";
+                hold(object: I32) "Keeps an object alive until it is released or the plugin's instance ends; answers its number.";
+                held(number: I32) "The object of a number, in any call.";
+                release(number: I32) "Lets a held object go.";
             }
             files 1 0 "osvm:files/1" "Files and directories that were granted, and standard streams. Paths are bytes, absolute or from the current directory. \
                 Failures carry the system's number." {

@@ -11,13 +11,15 @@ pub mod interfaces;
 mod lower;
 pub mod native;
 mod parse;
+mod section;
 mod signature;
 mod version;
 
-pub use description::{Description, DescriptionError, Hook, Import, PrimitiveDescription};
+pub use description::{Description, DescriptionError, Hook, Import, MAX_DESCRIPTION, PrimitiveDescription};
 pub use failure::{OsError, PrimitiveError, decode, encode};
 pub use lower::{ARGUMENT_SLOTS, RESULT_SLOTS, Slot, WasmType};
 pub use parse::SignatureError;
+pub use section::{SectionError, description_section};
 pub use signature::{Param, ResultType, Signature, Type, TypeRef};
 pub use version::{ABI, Version};
 

@@ -34,7 +34,8 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
                 items.push(Item::Verbatim(generated));
             }
             let name = &module.ident;
-            quote!(#module pub use #name::PLUGIN;)
+            // Tuples must be written out where a signature follows from them.
+            quote!(#[allow(clippy::type_complexity)] #module pub use #name::PLUGIN;)
         }
         Err(errors) => {
             let errors = errors.to_compile_error();

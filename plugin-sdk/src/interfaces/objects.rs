@@ -1,9 +1,9 @@
 //! Objects: what they are, their data and fields, and new ones.
 
 use super::units::{bytes_of, bytes_of_mut};
-use super::{Unit, length, offset, resize, text, whole};
+use super::{Unit, done, length, number, offset, resize, text, whole};
 use crate::host::objects as host;
-use crate::{Context, Object, PrimitiveError, Shape};
+use crate::{Context, Held, Object, PrimitiveError, Shape};
 
 /// # Objects
 ///
@@ -174,6 +174,21 @@ impl Context {
     /// An instance of a class with so many indexable elements, all nil or zero.
     pub fn new_instance(&self, class: Object, size: usize) -> Result<Object, PrimitiveError> {
         self.object(host::new_instance(self.host(), class.0, offset(size)?))
+    }
+
+    /// Keeps an object alive for later calls, until it is [released](Context::release) or the plugin's instance ends.
+    pub fn hold(&self, object: Object) -> Result<Held, PrimitiveError> {
+        number(host::hold(self.host(), object.0)).map(Held)
+    }
+
+    /// A held object, for this call.
+    pub fn held(&self, held: &Held) -> Result<Object, PrimitiveError> {
+        self.object(host::held(self.host(), held.0))
+    }
+
+    /// Lets a held object go.
+    pub fn release(&self, held: Held) -> Result<(), PrimitiveError> {
+        done(host::release(self.host(), held.0))
     }
 
     /// An answer that is a handle.

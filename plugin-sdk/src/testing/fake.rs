@@ -206,7 +206,8 @@ impl Fake {
         }
     }
 
-    pub(super) fn shape(&self) -> Shape {
+    /// What kind of thing it is.
+    pub fn shape(&self) -> Shape {
         match self {
             Fake::Nil => Shape::Nil,
             Fake::Bool(value) => Shape::Bool(*value),

@@ -39,7 +39,7 @@ impl Host<'_> {
         }
         let arguments = HostArguments { slots: arguments, count: function.parameters.len(), call: PhantomData };
         match interface.name {
-            "objects" => self.heap.answer(op, arguments),
+            "objects" => self.heap.answer(op, arguments, &mut self.world.held),
             "files" => self.world.files.answer(op, arguments, &mut self.heap, &mut self.world.signals),
             _ => self.world.answer(op, arguments),
         }

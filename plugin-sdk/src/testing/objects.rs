@@ -33,13 +33,28 @@ impl Heap {
         self.handles.get(handle as usize).cloned().ok_or(PrimitiveError::BadArgument)
     }
 
-    pub(super) fn answer(&mut self, op: u32, arguments: HostArguments<'_>) -> Answer {
+    pub(super) fn answer(&mut self, op: u32, arguments: HostArguments<'_>, held: &mut Vec<Option<Fake>>) -> Answer {
         if op == op::class_named {
             let name = String::from_utf8_lossy(arguments.data(0)).into_owned();
             return self.new_object(Fake::instance("Metaclass", [Fake::string(&name)]));
         }
         if let Some(made) = self.make(op, arguments) {
             return made.and_then(|object| self.new_object(object));
+        }
+        match op {
+            op::held => {
+                let object = held.get(arguments.u32(0) as usize).cloned().flatten().ok_or(PrimitiveError::BadArgument)?;
+                return self.new_object(object);
+            }
+            op::hold => {
+                held.push(Some(self.get(arguments.u32(0))?));
+                return Ok(held.len() as u64 - 1);
+            }
+            op::release => {
+                let slot = held.get_mut(arguments.u32(0) as usize);
+                return slot.and_then(Option::take).map(|_| 0).ok_or(PrimitiveError::BadArgument);
+            }
+            _ => {}
         }
         if op == op::close_resource {
             self.closed.push(arguments.u32(0));

@@ -1,5 +1,6 @@
 //! What a plugin can reach in a test, apart from objects.
 
+use super::fake::Fake;
 use super::files::MemoryFiles;
 use super::host::{Answer, HostArguments};
 use super::others::{FakeSocket, FakeTimer};
@@ -41,6 +42,8 @@ pub struct World {
     pub sockets: Vec<FakeSocket>,
     /// The parts of the URLs that may be connected to.
     pub hosts: Vec<String>,
+    /// The objects that the plugin holds, by number; nothing where one was released.
+    pub held: Vec<Option<Fake>>,
     last_number: u32,
 }
 
@@ -63,6 +66,7 @@ impl Default for World {
             settings: BTreeMap::new(),
             sockets: Vec::new(),
             hosts: vec!["ws://localhost".into()],
+            held: Vec::new(),
             last_number: 0,
         }
     }

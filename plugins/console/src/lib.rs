@@ -2,23 +2,20 @@
 
 #![forbid(unsafe_code)]
 
-use osvm_plugin_sdk::classic::{Call, Level, Module, Outcome, Plugin, Primitive, PrimitiveError, Value};
+use osvm_plugin_sdk::prelude::*;
 
 /// The plugin.
-pub fn plugin() -> Box<dyn Plugin> {
-    Box::new(Module::new("ConsolePlugin", PRIMITIVES, ()))
-}
+#[plugin(name = "ConsolePlugin", imports(console))]
+mod console_plugin {
+    use super::*;
 
-const PRIMITIVES: &[Primitive<()>] = &[Primitive::new("primitiveLog:level:", "(message: bytes, level: bytes) -> self", log)];
-
-/// Prints the message and a line feed: `log`, `info` and `debug` on standard output, `warn` and `error` on standard error.
-fn log(_: &mut (), call: &mut Call<'_>) -> Outcome {
-    let level = match call.bytes(1)? {
-        b"log" | b"info" | b"debug" => Level::Info,
-        b"warn" | b"error" => Level::Error,
-        _ => return Err(PrimitiveError::BadArgument),
-    };
-    let message = call.objects.bytes(call.object(0)?);
-    call.world.console()?.print_line(level, message)?;
-    Ok(Value::Receiver)
+    /// Prints the message and a line feed: `log`, `info` and `debug` on standard output, `warn` and `error` on standard error.
+    #[primitive(name = "primitiveLog:level:")]
+    fn log(cx: &Context, message: &[u8], level: &[u8]) -> Result<(), PrimitiveError> {
+        match level {
+            b"log" | b"info" | b"debug" => cx.console().print(message),
+            b"warn" | b"error" => cx.console().print_error(message),
+            _ => Err(PrimitiveError::BadArgument),
+        }
+    }
 }

@@ -1,16 +1,18 @@
 //! FilePlugin, primitive by primitive, in a world in memory.
 
-use osvm_plugin_sdk::classic::testing::{Fake, Tester};
-use osvm_plugin_sdk::classic::{FileKind, PrimitiveError};
+use osvm_plugin_file::PLUGIN;
+use osvm_plugin_sdk::PrimitiveError;
+use osvm_plugin_sdk::interfaces::FileKind;
+use osvm_plugin_sdk::testing::{Fake, Tester};
 
 type Answer = Result<Fake, PrimitiveError>;
 
 fn tester() -> Tester {
-    Tester::new(osvm_plugin_file::plugin())
+    Tester::new(&PLUGIN)
 }
 
 fn call(tester: &mut Tester, name: &str, args: &[Fake]) -> Answer {
-    tester.call(name, Fake::Nil, &mut args.to_vec())
+    tester.call(name, args)
 }
 
 fn open(tester: &mut Tester, path: &str, writable: bool) -> Fake {
@@ -23,9 +25,9 @@ fn write(tester: &mut Tester, file: &Fake, text: &str) -> Answer {
 }
 
 fn read(tester: &mut Tester, file: &Fake, count: i64) -> Result<String, PrimitiveError> {
-    let mut args = [file.clone(), Fake::Bytes(vec![b'.'; count as usize]), Fake::Int(1), Fake::Int(count)];
-    let Fake::Int(done) = tester.call("primitiveFileRead", Fake::Nil, &mut args)? else { panic!("no count") };
-    let Fake::Bytes(bytes) = &args[1] else { panic!("no bytes") };
+    let into = Fake::bytes(vec![b'.'; count as usize]);
+    let Fake::Int(done) = tester.call("primitiveFileRead", (file, &into, 1, count))? else { panic!("no count") };
+    let bytes = into.data();
     assert!(bytes[done as usize..].iter().all(|&b| b == b'.'), "more was written than the count says");
     Ok(String::from_utf8(bytes[..done as usize].to_vec()).unwrap())
 }
@@ -37,7 +39,7 @@ fn ask(tester: &mut Tester, name: &str, file: &Fake) -> Answer {
 #[test]
 fn reading_writing_and_positions() {
     let t = &mut tester();
-    t.world.write_file("a", b"0123456789");
+    t.world.files.put("a", b"0123456789");
     let file = open(t, "a", true);
     assert_eq!(ask(t, "primitiveFileSize", &file), Ok(Fake::Int(10)));
     assert_eq!(read(t, &file, 3).unwrap(), "012");
@@ -46,7 +48,7 @@ fn reading_writing_and_positions() {
     assert_eq!(write(t, &file, "abc"), Ok(Fake::Int(3)));
     assert_eq!(ask(t, "primitiveFileGetPosition", &file), Ok(Fake::Int(6)));
     assert_eq!(read(t, &file, 2).unwrap(), "67");
-    assert_eq!(t.world.read_file("a").unwrap(), b"012abc6789");
+    assert_eq!(t.world.files.contents("a").unwrap(), b"012abc6789");
     assert_eq!(call(t, "primitiveFileSetPosition", &[file.clone(), Fake::Int(8)]), Ok(Fake::Nil));
     assert_eq!(ask(t, "primitiveFileAtEnd", &file), Ok(Fake::Bool(false)));
     assert_eq!(read(t, &file, 10).unwrap(), "89");
@@ -57,7 +59,7 @@ fn reading_writing_and_positions() {
 #[test]
 fn at_end_right_after_the_last_byte() {
     let t = &mut tester();
-    t.world.write_file("a", b"x");
+    t.world.files.put("a", b"x");
     let file = open(t, "a", false);
     assert_eq!(ask(t, "primitiveFileAtEnd", &file), Ok(Fake::Bool(false)));
     assert_eq!(read(t, &file, 1).unwrap(), "x");
@@ -71,12 +73,12 @@ fn what_is_written_is_buffered_and_seen_by_size_position_and_shutdown() {
     for _ in 0..3000 {
         write(t, &file, "abcdefg").unwrap();
     }
-    assert!(t.world.read_file("new").unwrap().len() < 21_000);
+    assert!(t.world.files.contents("new").unwrap().len() < 21_000);
     assert_eq!(ask(t, "primitiveFileGetPosition", &file), Ok(Fake::Int(21_000)));
     assert_eq!(ask(t, "primitiveFileSize", &file), Ok(Fake::Int(21_000)));
     write(t, &file, "!").unwrap();
-    t.shutdown();
-    assert_eq!(t.world.read_file("new").unwrap().len(), 21_001);
+    t.quit().unwrap();
+    assert_eq!(t.world.files.contents("new").unwrap().len(), 21_001);
 }
 
 #[test]
@@ -94,8 +96,7 @@ fn large_transfers_go_past_the_buffer() {
 fn ranges_and_words() {
     let t = &mut tester();
     let file = open(t, "w", true);
-    let word = |n: u32| n.to_le_bytes();
-    let words = Fake::Words(4, [word(1), word(2), word(3)].concat());
+    let words = Fake::words([1, 2, 3]);
     let from = |start: i64, count: i64| [file.clone(), words.clone(), Fake::Int(start), Fake::Int(count)];
     assert_eq!(call(t, "primitiveFileWrite", &from(2, 2)), Ok(Fake::Int(2)));
     for (start, count) in [(0, 1), (4, 1), (2, 3), (1, i64::MAX)] {
@@ -104,16 +105,17 @@ fn ranges_and_words() {
     assert_eq!(call(t, "primitiveFileWrite", &from(-1, 1)), Err(PrimitiveError::BadArgument));
     assert_eq!(call(t, "primitiveFileWrite", &from(4, 0)), Ok(Fake::Int(0)));
     call(t, "primitiveFileFlush", std::slice::from_ref(&file)).unwrap();
-    assert_eq!(t.world.read_file("w").unwrap(), [word(2), word(3)].concat());
+    assert_eq!(t.world.files.contents("w").unwrap(), [2_u32.to_le_bytes(), 3_u32.to_le_bytes()].concat());
 
     call(t, "primitiveFileSetPosition", &[file.clone(), Fake::Int(0)]).unwrap();
-    let mut args = [file.clone(), Fake::Words(4, vec![0; 12]), Fake::Int(2), Fake::Int(2)];
-    assert_eq!(t.call("primitiveFileRead", Fake::Nil, &mut args), Ok(Fake::Int(2)));
-    assert_eq!(args[1], Fake::Words(4, [word(0), word(2), word(3)].concat()));
+    let into = Fake::words([0; 3]);
+    assert_eq!(t.call("primitiveFileRead", (&file, &into, 2, 2)), Ok(Fake::Int(2)));
+    assert_eq!(into, Fake::words([0, 2, 3]));
 
-    let array = [file.clone(), Fake::Array(vec![]), Fake::Int(1), Fake::Int(0)];
+    let array = [file.clone(), Fake::array([]), Fake::Int(1), Fake::Int(0)];
     assert_eq!(call(t, "primitiveFileRead", &array), Err(PrimitiveError::BadArgument));
-    let frozen = [file, Fake::Frozen(vec![0; 4]), Fake::Int(1), Fake::Int(1)];
+    call(t, "primitiveFileSetPosition", &[file.clone(), Fake::Int(0)]).unwrap();
+    let frozen = [file, Fake::bytes([0; 4]).read_only(), Fake::Int(1), Fake::Int(1)];
     assert_eq!(call(t, "primitiveFileRead", &frozen), Err(PrimitiveError::NoModification));
 }
 
@@ -127,16 +129,16 @@ fn opening() {
     let read_only = open(t, "fresh", false);
     assert_eq!(write(t, &read_only, "x"), Err(PrimitiveError::Failed));
     assert_eq!(call(t, "primitiveFileTruncate", &[read_only.clone(), Fake::Int(0)]), Err(PrimitiveError::OperatingSystem(22)));
-    assert_eq!(t.world.open_files(), 2);
+    assert_eq!(t.world.files.open_count(), 2);
     for file in [&fresh, &read_only] {
         assert_eq!(ask(t, "primitiveFileClose", file), Ok(Fake::Nil));
         assert_eq!(ask(t, "primitiveFileClose", file), Err(PrimitiveError::BadArgument));
     }
-    assert_eq!(t.world.open_files(), 0);
+    assert_eq!(t.world.files.open_count(), 0);
     let long = "x".repeat(5000);
     let args = [Fake::string(&long), Fake::Bool(true)];
     assert_eq!(call(t, "primitiveFileOpen", &args), Err(PrimitiveError::BadArgument));
-    assert_eq!(call(t, "primitiveConnectToFile", &[Fake::Bytes(vec![0; 8]), Fake::Bool(true)]), Err(PrimitiveError::Unsupported));
+    assert_eq!(call(t, "primitiveConnectToFile", &[Fake::bytes([0; 8]), Fake::Bool(true)]), Err(PrimitiveError::Unsupported));
 }
 
 #[test]
@@ -145,20 +147,20 @@ fn truncation_counts_what_is_buffered() {
     let file = open(t, "t", true);
     write(t, &file, "0123456789").unwrap();
     assert_eq!(call(t, "primitiveFileTruncate", &[file.clone(), Fake::Int(4)]), Ok(Fake::Nil));
-    assert_eq!(t.world.read_file("t").unwrap(), b"0123");
+    assert_eq!(t.world.files.contents("t").unwrap(), b"0123");
     assert_eq!(call(t, "primitiveFileTruncate", &[file, Fake::Int(-1)]), Err(PrimitiveError::BadArgument));
 }
 
 #[test]
 fn standard_streams() {
     let t = &mut tester();
-    t.world.stdin = b"one two".to_vec();
-    let Fake::Array(handles) = call(t, "primitiveFileStdioHandles", &[]).unwrap() else { panic!("no array") };
-    assert_eq!(call(t, "primitiveFileStdioHandles", &[]), Ok(Fake::Array(handles.clone())), "the same each time");
+    t.world.files.stdin = b"one two".to_vec();
+    let handles = call(t, "primitiveFileStdioHandles", &[]).unwrap().elements();
+    assert_eq!(call(t, "primitiveFileStdioHandles", &[]), Ok(Fake::array(handles.clone())), "the same each time");
     let [input, output, error] = &handles[..] else { panic!("three handles") };
     write(t, output, "out").unwrap();
     write(t, error, "err").unwrap();
-    assert_eq!((t.world.stdout.as_slice(), t.world.stderr.as_slice()), (&b"out"[..], &b"err"[..]));
+    assert_eq!((t.world.files.stdout.as_slice(), t.world.files.stderr.as_slice()), (&b"out"[..], &b"err"[..]));
     assert_eq!(read(t, input, 4).unwrap(), "one ");
     assert_eq!(ask(t, "primitiveFileAtEnd", input), Ok(Fake::Bool(false)));
     assert_eq!(read(t, input, 9).unwrap(), "two");
@@ -168,7 +170,7 @@ fn standard_streams() {
     assert_eq!(write(t, input, "x"), Err(PrimitiveError::Failed));
     assert_eq!(ask(t, "primitiveFileSize", output), Err(PrimitiveError::Failed));
     for (kind, number) in [(FileKind::Terminal, 1), (FileKind::Pipe, 2), (FileKind::File, 3)] {
-        t.world.stdio_kind = kind;
+        t.world.files.stdio_kind = kind;
         assert_eq!(call(t, "primitiveFileDescriptorType", &[Fake::Int(1)]), Ok(Fake::Int(number)));
     }
     assert_eq!(call(t, "primitiveFileDescriptorType", &[Fake::Int(77)]), Ok(Fake::Int(-1)));
@@ -177,9 +179,9 @@ fn standard_streams() {
 #[test]
 fn a_terminal_gives_a_character_at_a_time_and_takes_one_back() {
     let t = &mut tester();
-    t.world.stdio_kind = FileKind::Terminal;
-    t.world.stdin = b"ab".to_vec();
-    let Fake::Array(handles) = call(t, "primitiveFileStdioHandles", &[]).unwrap() else { panic!("no array") };
+    t.world.files.stdio_kind = FileKind::Terminal;
+    t.world.files.stdin = b"ab".to_vec();
+    let handles = call(t, "primitiveFileStdioHandles", &[]).unwrap().elements();
     let input = &handles[0];
     assert_eq!(ask(t, "primitiveFileAtEnd", input), Ok(Fake::Bool(false)), "not known before reading");
     assert_eq!(ask(t, "primitiveFileGetPosition", input), Ok(Fake::Int(0)));
@@ -199,13 +201,10 @@ fn directories() {
     assert_eq!(call(t, "primitiveDirectoryDelimitor", &[]), Ok(Fake::Char('/' as u32)));
     call(t, "primitiveDirectoryCreate", &[Fake::string("d")]).unwrap();
     assert_eq!(call(t, "primitiveDirectoryCreate", &[Fake::string("d")]), Err(PrimitiveError::OperatingSystem(17)));
-    t.world.write_file("d/one", b"1");
-    t.world.write_file("d/two", b"22");
+    t.world.files.put("d/one", b"1");
+    t.world.files.put("d/two", b"22");
     let lookup = |t: &mut Tester, index: i64| call(t, "primitiveDirectoryLookup", &[Fake::string("d"), Fake::Int(index)]);
-    let name = |answer: Answer| match answer.unwrap() {
-        Fake::Array(entry) => entry[0].clone(),
-        other => other,
-    };
+    let name = |answer: Answer| answer.unwrap().elements()[0].clone();
     assert_eq!(name(lookup(t, 1)), Fake::string("one"));
     assert_eq!(name(lookup(t, 2)), Fake::string("two"));
     assert_eq!(lookup(t, 3), Ok(Fake::Nil));
@@ -216,17 +215,18 @@ fn directories() {
     assert_eq!(call(t, "primitiveDirectoryLookup", &missing), Err(PrimitiveError::OperatingSystem(2)));
 
     let entry = call(t, "primitiveDirectoryEntry", &[Fake::string("d"), Fake::string("two")]).unwrap();
-    let epoch = 2_177_452_800;
+    // Local time is an hour ahead of UTC in the world of tests, and its files are from the start of 1970.
+    let time = 2_177_452_800 + 3600;
     let expected = [
         Fake::string("two"),
-        Fake::Int(epoch + 1),
-        Fake::Int(epoch + 2),
+        Fake::Int(time),
+        Fake::Int(time),
         Fake::Bool(false),
         Fake::Int(2),
         Fake::Int(0o644),
         Fake::Bool(false),
     ];
-    assert_eq!(entry, Fake::Array(expected.to_vec()));
+    assert_eq!(entry, Fake::array(expected));
     assert_eq!(call(t, "primitiveDirectoryEntry", &[Fake::string(""), Fake::string("nope")]), Ok(Fake::Nil));
 
     assert_eq!(call(t, "primitiveDirectoryDelete", &[Fake::string("d")]), Err(PrimitiveError::OperatingSystem(39)));
@@ -234,7 +234,7 @@ fn directories() {
     call(t, "primitiveFileDelete", &[Fake::string("d/two")]).unwrap();
     assert_eq!(call(t, "primitiveFileDelete", &[Fake::string("d/two")]), Err(PrimitiveError::OperatingSystem(2)));
     call(t, "primitiveDirectoryDelete", &[Fake::string("d")]).unwrap();
-    assert_eq!(t.world.read_file("one").unwrap(), b"1");
+    assert_eq!(t.world.files.contents("one").unwrap(), b"1");
 }
 
 #[test]
@@ -244,7 +244,6 @@ fn access_can_be_given_up() {
     assert_eq!(call(t, "primitiveHasFileAccess", &[]), Ok(Fake::Bool(true)));
     call(t, "primitiveDisableFileAccess", &[]).unwrap();
     assert_eq!(call(t, "primitiveHasFileAccess", &[]), Ok(Fake::Bool(false)));
-    let args = [Fake::string("a"), Fake::Bool(false)];
-    assert_eq!(call(t, "primitiveFileOpen", &args), Err(PrimitiveError::Unsupported));
+    assert_eq!(t.world.rights, [false, true, true, true]);
     assert_eq!(write(t, &file, "still open"), Ok(Fake::Int(10)));
 }

@@ -1,7 +1,7 @@
 //! Integers of the image as sign and limbs, and back.
 
 use crate::limbs;
-use osvm_plugin_sdk::classic::{Call, Object, Outcome, PrimitiveError, Shape, Value};
+use osvm_plugin_sdk::{Context, Object, PrimitiveError, Shape};
 
 /// The sign and magnitude of an Integer.
 pub(crate) struct Number {
@@ -13,48 +13,57 @@ pub(crate) struct Number {
     magnitude: Magnitude,
 }
 
+/// Limbs of which those that numbers usually have need no memory of their own.
+const FEW: usize = 4;
+
 /// Limbs, least significant first, without zeros at the end.
 enum Magnitude {
-    Zero,
-    One([u64; 1]),
+    Few([u64; FEW], usize),
     Many(Vec<u64>),
 }
 
 impl Number {
-    /// The receiver, which is argument 0.
-    pub(crate) fn receiver(call: &Call<'_>) -> Result<Number, PrimitiveError> {
-        Number::of(call, call.object(0)?).ok_or(PrimitiveError::BadReceiver)
+    /// The Integer that the receiver is.
+    pub(crate) fn receiver(cx: &Context, object: Object) -> Result<Number, PrimitiveError> {
+        Number::of(cx, object)?.ok_or(PrimitiveError::BadReceiver)
     }
 
-    /// An argument.
-    pub(crate) fn argument(call: &Call<'_>, index: usize) -> Result<Number, PrimitiveError> {
-        Number::of(call, call.object(index)?).ok_or(PrimitiveError::BadArgument)
+    /// The Integer that an argument is.
+    pub(crate) fn argument(cx: &Context, object: Object) -> Result<Number, PrimitiveError> {
+        Number::of(cx, object)?.ok_or(PrimitiveError::BadArgument)
     }
 
-    fn of(call: &Call<'_>, object: Object) -> Option<Number> {
-        match call.objects.shape(object) {
-            Shape::SmallInteger(value) => {
+    fn of(cx: &Context, object: Object) -> Result<Option<Number>, PrimitiveError> {
+        match cx.shape(object)? {
+            Shape::SmallInteger => {
+                let value = cx.int(object)?;
                 let magnitude = value.unsigned_abs();
-                Some(Number {
-                    negative: value < 0,
-                    small: true,
-                    bytes: if magnitude >> 32 == 0 { 4 } else { 8 },
-                    magnitude: if magnitude == 0 { Magnitude::Zero } else { Magnitude::One([magnitude]) },
-                })
+                let bytes = if magnitude >> 32 == 0 { 4 } else { 8 };
+                Ok(Some(Number { negative: value < 0, small: true, bytes, magnitude: Magnitude::few([magnitude, 0, 0, 0]) }))
             }
             Shape::LargeInteger { negative } => {
-                let bytes = call.objects.bytes(object);
-                Some(Number { negative, small: false, bytes: bytes.len(), magnitude: Magnitude::Many(limbs::from_bytes(bytes)) })
+                // One byte more than a few limbs have, to see whether there are more.
+                let mut bytes = [0; FEW * 8 + 1];
+                let read = cx.read(object, 0, &mut bytes)?;
+                if read < bytes.len() {
+                    let mut limbs = [0; FEW];
+                    for (limb, bytes) in limbs.iter_mut().zip(bytes.as_chunks().0) {
+                        *limb = u64::from_le_bytes(*bytes);
+                    }
+                    return Ok(Some(Number { negative, small: false, bytes: read, magnitude: Magnitude::few(limbs) }));
+                }
+                let bytes = cx.bytes(object)?;
+                let magnitude = Magnitude::Many(limbs::from_bytes(&bytes));
+                Ok(Some(Number { negative, small: false, bytes: bytes.len(), magnitude }))
             }
-            _ => None,
+            _ => Ok(None),
         }
     }
 
     /// The limbs, least significant first, without zeros at the end.
     pub(crate) fn limbs(&self) -> &[u64] {
         match &self.magnitude {
-            Magnitude::Zero => &[],
-            Magnitude::One(limb) => limb,
+            Magnitude::Few(limbs, len) => &limbs[..*len],
             Magnitude::Many(limbs) => limbs,
         }
     }
@@ -83,8 +92,14 @@ impl Number {
     }
 }
 
-/// Answers the Integer of this sign and magnitude, normalised.
-pub(crate) fn answer(call: &mut Call<'_>, negative: bool, magnitude: &[u64]) -> Outcome {
+impl Magnitude {
+    fn few(limbs: [u64; FEW]) -> Magnitude {
+        Magnitude::Few(limbs, limbs::trimmed(&limbs).len())
+    }
+}
+
+/// The Integer of this sign and magnitude, normalised.
+pub(crate) fn answer(cx: &Context, negative: bool, magnitude: &[u64]) -> Result<Object, PrimitiveError> {
     let magnitude = limbs::trimmed(magnitude);
     let small = match magnitude {
         [] => Some(0),
@@ -92,18 +107,26 @@ pub(crate) fn answer(call: &mut Call<'_>, negative: bool, magnitude: &[u64]) -> 
         [limb] => i64::try_from(*limb).ok(),
         _ => None,
     };
-    Ok(Value::Object(match small {
-        Some(value) => call.objects.new_int(value)?,
-        None => large(call, negative, magnitude, limbs::byte_len(magnitude))?,
-    }))
+    match small {
+        Some(value) => cx.new_int(value),
+        None => large(cx, negative, magnitude, limbs::byte_len(magnitude)),
+    }
 }
 
 /// A large integer of exactly `len` bytes.
-pub(crate) fn large(call: &mut Call<'_>, negative: bool, magnitude: &[u64], len: usize) -> Result<Object, PrimitiveError> {
-    let object = call.objects.new_large_integer(negative, len)?;
-    let bytes = call.objects.bytes_mut(object)?;
+pub(crate) fn large(cx: &Context, negative: bool, magnitude: &[u64], len: usize) -> Result<Object, PrimitiveError> {
+    let mut few = [0; (FEW + 1) * 8];
+    let mut many = Vec::new();
+    let bytes = match few.get_mut(..len) {
+        Some(few) => few,
+        None => {
+            many.try_reserve_exact(len).map_err(|_| PrimitiveError::NoPluginMemory)?;
+            many.resize(len, 0);
+            &mut many[..]
+        }
+    };
     for (chunk, limb) in bytes.chunks_mut(8).zip(magnitude) {
         chunk.copy_from_slice(&limb.to_le_bytes()[..chunk.len()]);
     }
-    Ok(object)
+    cx.new_large_integer(negative, bytes)
 }

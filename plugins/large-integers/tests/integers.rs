@@ -1,8 +1,9 @@
 //! LargeIntegers, primitive by primitive: signs, normalisation, failures. The arithmetic itself is tested beside it.
 
 use num_bigint::{BigInt, BigUint, Sign};
-use osvm_plugin_sdk::classic::PrimitiveError;
-use osvm_plugin_sdk::classic::testing::{Fake, Tester};
+use osvm_plugin_large_integers::PLUGIN;
+use osvm_plugin_sdk::testing::{Fake, Tester};
+use osvm_plugin_sdk::{PrimitiveError, Shape};
 use proptest::prelude::*;
 
 type Answer = Result<Fake, PrimitiveError>;
@@ -11,14 +12,14 @@ const MAX: i64 = (1 << 60) - 1;
 const MIN: i64 = -(1 << 60);
 
 fn call(name: &str, receiver: Fake, args: &[Fake]) -> Answer {
-    Tester::new(osvm_plugin_large_integers::plugin()).call(name, receiver, &mut args.to_vec())
+    Tester::new(&PLUGIN).call_on(receiver, name, args)
 }
 
 /// As the image has it: a SmallInteger, or bytes without zeros at the end.
 fn fake(value: &BigInt) -> Fake {
     match i64::try_from(value) {
         Ok(small) if (MIN..=MAX).contains(&small) => Fake::Int(small),
-        _ => Fake::Large(value.sign() == Sign::Minus, value.magnitude().to_bytes_le()),
+        _ => Fake::large(value.sign() == Sign::Minus, value.magnitude().to_bytes_le()),
     }
 }
 
@@ -30,11 +31,13 @@ fn number(answer: Answer) -> BigInt {
 fn value(fake: &Fake) -> BigInt {
     match fake {
         Fake::Int(value) => BigInt::from(*value),
-        Fake::Large(negative, bytes) => {
-            let sign = if *negative { Sign::Minus } else { Sign::Plus };
-            BigInt::from_biguint(sign, BigUint::from_bytes_le(bytes))
-        }
-        other => panic!("{other:?} is no Integer"),
+        other => match other.shape() {
+            Shape::LargeInteger { negative } => {
+                let sign = if negative { Sign::Minus } else { Sign::Plus };
+                BigInt::from_biguint(sign, BigUint::from_bytes_le(&other.data()))
+            }
+            _ => panic!("{other:?} is no Integer"),
+        },
     }
 }
 
@@ -75,11 +78,11 @@ proptest! {
     fn quotients(a in integer(), b in integer(), negative: bool) {
         prop_assume!(b.sign() != Sign::NoSign);
         let answer = call("primDigitDivNegative", fake(&a), &[fake(&b), Fake::Bool(negative)]).unwrap();
-        let Fake::Array(pair) = answer else { panic!("no pair") };
+        let pair = answer.elements();
         let quotient = magnitude(&a) / magnitude(&b);
         prop_assert_eq!(value(&pair[0]), if negative { -quotient } else { quotient });
         prop_assert_eq!(magnitude(&value(&pair[1])), magnitude(&a) % magnitude(&b));
-        if let Fake::Large(negative, _) = pair[1] {
+        if let Shape::LargeInteger { negative } = pair[1].shape() {
             prop_assert_eq!(negative, a.sign() == Sign::Minus);
         }
     }
@@ -101,14 +104,14 @@ proptest! {
 
 #[test]
 fn quotient_and_remainder_are_not_normalised() {
-    let large = |bytes: &[u8]| Fake::Large(false, bytes.to_vec());
+    let large = |bytes: &[u8]| Fake::large(false, bytes);
     let divide = |a: Fake, b: Fake| call("primDigitDivNegative", a, &[b, Fake::Bool(false)]);
     // 2^64 / 2^33: three digits and two make two.
     let (a, b) = (large(&[0, 0, 0, 0, 0, 0, 0, 0, 1]), Fake::Int(1 << 33));
-    assert_eq!(divide(a.clone(), b), Ok(Fake::Array(vec![large(&[0, 0, 0, 128, 0, 0, 0, 0]), large(&[])])));
+    assert_eq!(divide(a.clone(), b), Ok(Fake::array([large(&[0, 0, 0, 128, 0, 0, 0, 0]), large(&[])])));
     // A SmallInteger becomes whole digits; a shorter dividend is the remainder as it is.
-    assert_eq!(divide(Fake::Int(5), a), Ok(Fake::Array(vec![Fake::Int(0), large(&[5, 0, 0, 0])])));
-    assert_eq!(divide(Fake::Int(17), Fake::Int(5)), Ok(Fake::Array(vec![large(&[3, 0, 0, 0]), large(&[2])])));
+    assert_eq!(divide(Fake::Int(5), a), Ok(Fake::array([Fake::Int(0), large(&[5, 0, 0, 0])])));
+    assert_eq!(divide(Fake::Int(17), Fake::Int(5)), Ok(Fake::array([large(&[3, 0, 0, 0]), large(&[2])])));
 }
 
 #[test]
@@ -116,9 +119,9 @@ fn what_cannot_be_divided() {
     let failed = Err(PrimitiveError::Failed);
     let divide = |a: Fake, b: Fake| call("primDigitDivNegative", a, &[b, Fake::Bool(false)]);
     assert_eq!(divide(Fake::Int(1), Fake::Int(0)), failed);
-    assert_eq!(divide(Fake::Large(false, vec![1]), Fake::Int(1)), failed);
-    assert_eq!(divide(Fake::Large(false, vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 0]), Fake::Int(1)), failed);
-    assert_eq!(divide(Fake::Int(1), Fake::Large(false, vec![])), failed);
+    assert_eq!(divide(Fake::large(false, vec![1]), Fake::Int(1)), failed);
+    assert_eq!(divide(Fake::large(false, vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 0]), Fake::Int(1)), failed);
+    assert_eq!(divide(Fake::Int(1), Fake::large(false, vec![])), failed);
     assert_eq!(divide(Fake::Int(1), Fake::Nil), Err(PrimitiveError::BadArgument));
     assert_eq!(divide(Fake::string("7"), Fake::Int(1)), Err(PrimitiveError::BadReceiver));
 }
@@ -126,16 +129,16 @@ fn what_cannot_be_divided() {
 #[test]
 fn normalisation_at_the_ends_of_small_integers() {
     let bytes = |value: u64| value.to_le_bytes().to_vec();
-    let positive = |bytes: Vec<u8>| call("primNormalizePositive", Fake::Large(false, bytes), &[]);
-    let negative = |bytes: Vec<u8>| call("primNormalizeNegative", Fake::Large(true, bytes), &[]);
+    let positive = |bytes: Vec<u8>| call("primNormalizePositive", Fake::large(false, bytes), &[]);
+    let negative = |bytes: Vec<u8>| call("primNormalizeNegative", Fake::large(true, bytes), &[]);
     assert_eq!(positive(bytes(MAX as u64)), Ok(Fake::Int(MAX)));
-    assert_eq!(positive(bytes(MAX as u64 + 1)), Ok(Fake::Large(false, bytes(MAX as u64 + 1))));
+    assert_eq!(positive(bytes(MAX as u64 + 1)), Ok(Fake::large(false, bytes(MAX as u64 + 1))));
     assert_eq!(negative(bytes(MIN.unsigned_abs())), Ok(Fake::Int(MIN)));
-    assert_eq!(negative(bytes(MIN.unsigned_abs() + 1)), Ok(Fake::Large(true, bytes(MIN.unsigned_abs() + 1))));
+    assert_eq!(negative(bytes(MIN.unsigned_abs() + 1)), Ok(Fake::large(true, bytes(MIN.unsigned_abs() + 1))));
     assert_eq!(positive(vec![0; 30]), Ok(Fake::Int(0)));
     assert_eq!(positive(vec![]), Ok(Fake::Int(0)));
-    assert_eq!(positive([vec![7; 10], vec![0; 3]].concat()), Ok(Fake::Large(false, vec![7; 10])));
-    assert_eq!(call("primNormalizePositive", Fake::Large(true, vec![1]), &[]), Err(PrimitiveError::BadReceiver));
+    assert_eq!(positive([vec![7; 10], vec![0; 3]].concat()), Ok(Fake::large(false, vec![7; 10])));
+    assert_eq!(call("primNormalizePositive", Fake::large(true, vec![1]), &[]), Err(PrimitiveError::BadReceiver));
     assert_eq!(call("primNormalizeNegative", Fake::Int(1), &[]), Err(PrimitiveError::BadReceiver));
 }
 

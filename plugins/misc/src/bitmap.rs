@@ -4,9 +4,8 @@
 //! kind 2 a word for all words, kind 3 the words themselves, most significant byte first. Numbers up to 223 take one byte, up to
 //! 7935 two (the first from 224 to 254), larger ones 255 and four.
 
-/// Packs 32-bit words (in the machine's order, little endian).
-pub(crate) fn compress(words: &[u8]) -> Vec<u8> {
-    let words: Vec<u32> = words.as_chunks().0.iter().map(|&b| u32::from_le_bytes(b)).collect();
+/// Packs 32-bit words.
+pub(crate) fn compress(words: &[u32]) -> Vec<u8> {
     let mut out = Vec::with_capacity(words.len() * 4 + 16);
     number(&mut out, words.len());
     let mut at = 0;
@@ -49,9 +48,9 @@ fn number(out: &mut Vec<u8>, value: usize) {
 }
 
 /// Unpacks runs (the size in front already skipped) into `words`; `None` if they are too long for it or end early.
-pub(crate) fn decompress(packed: &[u8], words: &mut [u8]) -> Option<()> {
+pub(crate) fn decompress(packed: &[u8], words: &mut [u32]) -> Option<()> {
     let mut packed = packed.iter().copied();
-    let mut out = words.as_chunks_mut::<4>().0.iter_mut();
+    let mut out = words.iter_mut();
     while let Some(first) = packed.next() {
         let number = match first {
             0..=223 => u32::from(first),
@@ -66,15 +65,15 @@ pub(crate) fn decompress(packed: &[u8], words: &mut [u8]) -> Option<()> {
         match number & 3 {
             1 => {
                 let byte = packed.next()?;
-                run.for_each(|w| *w = [byte; 4]);
+                run.for_each(|w| *w = u32::from_ne_bytes([byte; 4]));
             }
             2 => {
-                let word = word(&mut packed)?.to_le_bytes();
+                let word = word(&mut packed)?;
                 run.for_each(|w| *w = word);
             }
             3 => {
                 for w in run {
-                    *w = word(&mut packed)?.to_le_bytes();
+                    *w = word(&mut packed)?;
                 }
             }
             // A run of nothing: the place in the bitmap stays.
@@ -92,21 +91,17 @@ fn word(bytes: &mut impl Iterator<Item = u8>) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn bytes(words: &[u32]) -> Vec<u8> {
-        words.iter().flat_map(|w| w.to_le_bytes()).collect()
-    }
-
-    fn unpack(packed: &[u8], words: usize) -> Option<Vec<u8>> {
-        let mut out = vec![0xAA; words * 4];
+    fn unpack(packed: &[u8], words: usize) -> Option<Vec<u32>> {
+        let mut out = vec![0xAAAA_AAAA; words];
         decompress(packed, &mut out).map(|()| out)
     }
 
     #[test]
     fn runs_of_each_kind() {
         let words = [0x0101_0101, 0x0101_0101, 0x1234_5678, 0x1234_5678, 1, 2, 3, 3];
-        let packed = compress(&bytes(&words));
+        let packed = compress(&words);
         assert_eq!(packed, [8, 9, 1, 10, 0x12, 0x34, 0x56, 0x78, 11, 0, 0, 0, 1, 0, 0, 0, 2, 10, 0, 0, 0, 3]);
-        assert_eq!(unpack(&packed[1..], 8).unwrap(), bytes(&words));
+        assert_eq!(unpack(&packed[1..], 8).unwrap(), words);
     }
 
     #[test]
@@ -114,14 +109,14 @@ mod tests {
         for len in [0, 1, 2, 55, 56, 223, 224, 1983, 1984, 7935, 7936, 20_000] {
             for step in [0, 1, 0x0101_0101] {
                 let words: Vec<u32> = (0..len).map(|i| (i / 3 % 200) * step).collect();
-                let packed = compress(&bytes(&words));
+                let packed = compress(&words);
                 assert!(packed.len() <= words.len() * 4 + 7 + words.len() / 0x7C0 * 3);
                 let skip = match packed[0] {
                     0..=223 => 1,
                     224..=254 => 2,
                     255 => 5,
                 };
-                assert_eq!(unpack(&packed[skip..], words.len()).unwrap(), bytes(&words), "{len} words, step {step}");
+                assert_eq!(unpack(&packed[skip..], words.len()).unwrap(), words, "{len} words, step {step}");
             }
         }
     }
@@ -133,6 +128,6 @@ mod tests {
         assert_eq!(unpack(&[11, 1, 2, 3, 4, 5], 2), None);
         assert_eq!(unpack(&[255, 255], 2), None);
         assert_eq!(unpack(&[255, 255, 255, 255, 255, 1], 2), None);
-        assert_eq!(unpack(&[4, 9, 7], 2), Some(vec![7; 8]));
+        assert_eq!(unpack(&[4, 9, 7], 2), Some(vec![0x0707_0707; 2]));
     }
 }

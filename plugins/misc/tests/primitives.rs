@@ -1,16 +1,21 @@
 //! MiscPrimitivePlugin, primitive by primitive.
 
-use osvm_plugin_sdk::classic::PrimitiveError;
-use osvm_plugin_sdk::classic::testing::{Fake, Tester};
+use osvm_plugin_misc::PLUGIN;
+use osvm_plugin_sdk::PrimitiveError;
+use osvm_plugin_sdk::testing::{Fake, Tester};
 
 type Answer = Result<Fake, PrimitiveError>;
 
 fn call(name: &str, args: &mut [Fake]) -> Answer {
-    Tester::new(osvm_plugin_misc::plugin()).call(name, Fake::Nil, args)
+    Tester::new(&PLUGIN).call(name, &*args)
+}
+
+fn bytes(bytes: impl Iterator<Item = u8>) -> Fake {
+    Fake::bytes(bytes.collect::<Vec<u8>>())
 }
 
 fn table() -> Fake {
-    Fake::Bytes((0..=255).collect())
+    bytes(0..=255)
 }
 
 #[test]
@@ -26,14 +31,14 @@ fn strings() {
     assert_eq!(call("primitiveFindSubstring", &mut [s("ab"), s("xabab"), Fake::Int(3), table()]), Ok(Fake::Int(4)));
     assert_eq!(call("primitiveFindSubstring", &mut [s("ab"), s("ab"), Fake::Int(-9), table()]), Ok(Fake::Int(1)));
     assert_eq!(call("primitiveFindFirstInString", &mut [s("xyz"), s("no map"), Fake::Int(1)]), Ok(Fake::Int(0)));
-    let vowels = Fake::Bytes((0..=255).map(|b| u8::from(b"aeiou".contains(&b))).collect());
+    let vowels = bytes((0..=255).map(|b| u8::from(b"aeiou".contains(&b))));
     assert_eq!(call("primitiveFindFirstInString", &mut [s("xyza"), vowels, Fake::Int(2)]), Ok(Fake::Int(4)));
     assert_eq!(call("primitiveStringHash", &mut [Fake::Int(1), Fake::Int(1)]), Err(PrimitiveError::BadArgument));
 }
 
 #[test]
 fn translation() {
-    let upper = Fake::Bytes((0..=255u8).map(|b| b.to_ascii_uppercase()).collect());
+    let upper = bytes((0..=255u8).map(|b| b.to_ascii_uppercase()));
     let mut args = [Fake::string("hello"), Fake::Int(2), Fake::Int(3), upper.clone()];
     assert_eq!(call("primitiveTranslateStringWithTable", &mut args), Ok(Fake::Nil));
     assert_eq!(args[0], Fake::string("hELlo"));
@@ -43,28 +48,25 @@ fn translation() {
         assert_eq!(call("primitiveTranslateStringWithTable", &mut args), expected, "{start} {stop}");
         assert_eq!(args[0], Fake::string("hello"));
     }
-    let mut frozen = [Fake::Frozen(b"hello".to_vec()), Fake::Int(1), Fake::Int(5), upper];
+    let mut frozen = [Fake::string("hello").read_only(), Fake::Int(1), Fake::Int(5), upper];
     assert_eq!(call("primitiveTranslateStringWithTable", &mut frozen), Err(PrimitiveError::NoModification));
 }
 
 #[test]
 fn bitmaps_and_sounds() {
-    let bitmap = Fake::Words(4, vec![7; 40]);
-    let mut args = [bitmap.clone(), Fake::Bytes(vec![0; 100])];
+    let bitmap = Fake::words([0x7070707; 10]);
+    let mut args = [bitmap.clone(), Fake::bytes([0; 100])];
     assert_eq!(call("primitiveCompressToByteArray", &mut args), Ok(Fake::Int(3)));
-    let mut back = [Fake::Words(4, vec![0; 40]), args[1].clone(), Fake::Int(2)];
+    let mut back = [Fake::words([0x0; 10]), args[1].clone(), Fake::Int(2)];
     // What follows the run in the bytes are runs of nothing.
     assert_eq!(call("primitiveDecompressFromByteArray", &mut back), Ok(Fake::Nil));
     assert_eq!(back[0], bitmap);
-    assert_eq!(
-        call("primitiveCompressToByteArray", &mut [bitmap.clone(), Fake::Bytes(vec![0; 46])]),
-        Err(PrimitiveError::Unsupported)
-    );
-    let mut short = [Fake::Words(4, vec![0; 36]), args[1].clone(), Fake::Int(2)];
+    assert_eq!(call("primitiveCompressToByteArray", &mut [bitmap.clone(), Fake::bytes([0; 46])]), Err(PrimitiveError::Unsupported));
+    let mut short = [Fake::words([0x0; 9]), args[1].clone(), Fake::Int(2)];
     assert_eq!(call("primitiveDecompressFromByteArray", &mut short), Err(PrimitiveError::BadIndex));
-    let mut sound = [Fake::Bytes(vec![1, 255, 128]), Fake::Words(2, vec![9; 8])];
+    let mut sound = [Fake::bytes([1, 255, 128]), Fake::shorts([0x909; 4])];
     assert_eq!(call("primitiveConvert8BitSigned", &mut sound), Ok(Fake::Nil));
-    assert_eq!(sound[1], Fake::Words(2, vec![0, 1, 0, 255, 0, 128, 9, 9]));
-    let mut small = [Fake::Bytes(vec![1, 2, 3]), Fake::Words(2, vec![0; 4])];
+    assert_eq!(sound[1], Fake::shorts([0x100, 0xFF00, 0x8000, 0x909]));
+    let mut small = [Fake::bytes([1, 2, 3]), Fake::shorts([0; 2])];
     assert_eq!(call("primitiveConvert8BitSigned", &mut small), Err(PrimitiveError::BadArgument));
 }

@@ -33,6 +33,12 @@ pub enum Command {
     Disasm(DisasmArgs),
     /// Show the processes of an image and their stacks, without running it
     Stack(StackArgs),
+    /// Look at configurations (vm.toml)
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Make, build and look at plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -52,6 +58,12 @@ pub struct RunArgs {
     /// What the configuration is looked for with
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Look at the files of plugins while the image runs, and load again what has changed
+    #[arg(long)]
+    pub watch_plugins: bool,
+    /// Give each call of a wasm plugin so much fuel, a unit for about one instruction: a limit that is the same on every machine
+    #[arg(long, value_name = "N")]
+    pub wasm_fuel: Option<u64>,
     /// Report each send, bytecode, primitive or collection on standard error
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     pub trace: Vec<Trace>,
@@ -115,6 +127,99 @@ pub struct DisasmArgs {
 pub struct StackArgs {
     /// The image file
     pub image: PathBuf,
+}
+
+/// What to do with a configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Tell what is wrong with a configuration file
+    Check(CheckConfigArgs),
+    /// Print the configuration that holds, as a file that says it all by itself
+    Show(ShowConfigArgs),
+}
+
+/// Arguments of `config check`.
+#[derive(Args, Debug)]
+pub struct CheckConfigArgs {
+    /// The file [default: the one that would be read]
+    pub file: Option<PathBuf>,
+    /// The image that it would be read for
+    #[arg(long)]
+    pub image: Option<PathBuf>,
+}
+
+/// Arguments of `config show`.
+#[derive(Args, Debug)]
+pub struct ShowConfigArgs {
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The image that it is read for
+    #[arg(long)]
+    pub image: Option<PathBuf>,
+}
+
+/// What to do about plugins.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Make a crate to begin with, with example primitives, tests and a vm.toml
+    New(NewPluginArgs),
+    /// Build a plugin's crate as a wasm module and as a native library, and check that it can be built in
+    Build(BuildPluginArgs),
+    /// Show what a plugin's file says of itself, without running anything of it
+    Inspect(InspectPluginArgs),
+    /// Write a plugin's block into a configuration
+    Add(AddPluginArgs),
+}
+
+/// Arguments of `plugin new`.
+#[derive(Args, Debug)]
+pub struct NewPluginArgs {
+    /// The plugin's name, such as `string-metrics` or `StringMetrics`
+    pub name: String,
+    /// The folder to make [default: the crate's name]
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+    /// The name by which methods of images refer to it [default: from NAME, such as StringMetricsPlugin]
+    #[arg(long, value_name = "NAME")]
+    pub module: Option<String>,
+    /// The folder of the SDK (`plugin-sdk` of osvm's source) [default: the published crate]
+    #[arg(long, value_name = "PATH")]
+    pub sdk: Option<PathBuf>,
+}
+
+/// Arguments of `plugin build`.
+#[derive(Args, Debug)]
+pub struct BuildPluginArgs {
+    /// The folder of the plugin's crate, or of a workspace with plugins
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// The wasm module alone
+    #[arg(long)]
+    pub wasm: bool,
+    /// The native library alone
+    #[arg(long)]
+    pub native: bool,
+}
+
+/// Arguments of `plugin inspect`.
+#[derive(Args, Debug)]
+pub struct InspectPluginArgs {
+    /// The plugin's file
+    pub file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `plugin add`.
+#[derive(Args, Debug)]
+pub struct AddPluginArgs {
+    /// The plugin's file
+    pub file: PathBuf,
+    /// The configuration to write to; it is made if it is not there
+    #[arg(long, value_name = "FILE", default_value = "vm.toml")]
+    pub config: PathBuf,
 }
 
 /// What to report.

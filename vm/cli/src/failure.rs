@@ -3,10 +3,13 @@
 use osvm_core::error::VmError;
 use osvm_host::config::ConfigError;
 use osvm_host::{LoadError, StartError};
+use osvm_plugin_build::BuildError;
 use std::fmt::Display;
 
 /// Exit status for input that cannot be used: the command line, the image file.
 const BAD_INPUT: u8 = 2;
+/// Exit status for source that does not compile.
+const UNBUILT: u8 = 1;
 /// Exit status for a VM that had to stop while it ran (`EX_SOFTWARE` of `sysexits.h`).
 const STOPPED: u8 = 70;
 
@@ -28,6 +31,11 @@ impl Failure {
     /// The configuration cannot be used.
     pub fn config(error: ConfigError) -> Failure {
         Failure { message: error.to_string(), status: BAD_INPUT }
+    }
+
+    /// A plugin could not be built.
+    pub fn unbuilt(error: &BuildError) -> Failure {
+        Failure { message: error.to_string(), status: UNBUILT }
     }
 
     /// The image file cannot be used.

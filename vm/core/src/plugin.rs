@@ -47,6 +47,15 @@ pub trait PluginHost {
     fn loaded_module(&self, _index: usize) -> Option<String> {
         None
     }
+    /// Called by who drives the VM whenever it has come back from running: runs what plugins do between two primitives, such as timers
+    /// that have run out. Answers in how many microseconds it wants to be called again, however idle the image is.
+    fn between_primitives(&mut self) -> Option<u64> {
+        None
+    }
+    /// Calls `visit` with every object that plugins hold, and lets it change the reference: the object may have moved.
+    fn visit_held(&mut self, _visit: &mut dyn FnMut(&mut Oop)) {}
+    /// The image is about to be saved.
+    fn snapshot(&mut self) {}
     /// The VM is about to end: flush what is buffered.
     fn shutdown(&mut self) {}
 }

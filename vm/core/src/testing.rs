@@ -47,6 +47,10 @@ const CLASSES: &[(u32, &str, Format, usize, Option<Special>)] = &[
     (1034, "Association", Format::FIXED, 2, None),
     (1035, "DoubleByteArray", Format::SHORTS, 0, None),
     (1036, "DoubleWordArray", Format::WORDS_64, 0, None),
+    (1037, "WordArray", Format::WORDS_32, 0, None),
+    (1038, "FloatArray", Format::WORDS_32, 0, None),
+    (1039, "WideString", Format::WORDS_32, 0, None),
+    (1040, "ByteSymbol", Format::BYTES, 0, None),
 ];
 
 /// A heap with nil, false, true, class table, a few classes and a special objects array, and nothing that runs.

@@ -6,6 +6,7 @@
 
 mod attributes;
 pub mod config;
+mod interfaces;
 mod load;
 mod local_time;
 mod machine;
@@ -14,12 +15,12 @@ mod platform;
 mod plugins;
 mod signals;
 mod snapshot;
-mod world;
+pub mod testing;
 
 pub use load::{LoadError, load_image};
 pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
-pub use plugins::{Plugins, plugins};
+pub use plugins::{PluginOptions, Plugins, Refusal, builtin_plugins, own_primitives};
 pub use signals::{EventSender, Events, end_on_closed_pipes};
 pub use snapshot::replace_file;

@@ -1,8 +1,10 @@
 //! A VM with everything that the desktop gives it, from an image file to its exit status.
 
+use crate::config::{Config, Search};
+use crate::interfaces::{Rights, Shared};
 use crate::load::{LoadError, load_image};
 use crate::platform::{DesktopPlatform, PlatformOptions};
-use crate::plugins::plugins;
+use crate::plugins::{PluginOptions, Plugins};
 use crate::signals::Events;
 use osvm_core::error::VmError;
 use osvm_core::vm::{Options, Outcome, Vm};
@@ -27,14 +29,28 @@ pub struct MachineOptions {
     pub max_heap: u64,
     /// SIGINT and SIGUSR1 of the process are for this VM.
     pub signals: bool,
+    /// Which plugins it has, and what each may touch.
+    pub config: Config,
+    /// How plugins are loaded.
+    pub plugins: PluginOptions,
     /// What the interpreter was asked for.
     pub vm: Options,
 }
 
 impl MachineOptions {
-    /// An image without arguments, with room for 4 GiB, that leaves the process's signals alone.
+    /// An image without arguments, with room for 4 GiB and the built-in configuration, that leaves the process's signals alone.
     pub fn new(image: impl Into<PathBuf>) -> MachineOptions {
-        MachineOptions { image: image.into(), arguments: Vec::new(), max_heap: 4 << 30, signals: false, vm: Options::default() }
+        let image = image.into();
+        let search = Search { image: Some(image.clone()), ..Search::default() };
+        MachineOptions {
+            config: Config::builtin(&search.places()),
+            image,
+            arguments: Vec::new(),
+            max_heap: 4 << 30,
+            signals: false,
+            plugins: PluginOptions::of_user(),
+            vm: Options::default(),
+        }
     }
 }
 
@@ -70,15 +86,19 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Loads an image, headless and with all plugins that are built in, up to where it goes on running.
+    /// Loads an image, headless and with the plugins of its configuration, up to where it goes on running.
     pub fn start(options: MachineOptions) -> Result<Machine, StartError> {
         let image = load_image(&options.image, options.max_heap).map_err(StartError::Load)?;
         let events = if options.signals { Events::with_signals() } else { Events::new() };
-        let events = Rc::new(RefCell::new(events.map_err(StartError::Events)?));
+        let events = events.map_err(StartError::Events)?;
+        let rights = Rights::default();
+        let shared = Shared::new(&options.image, events.sender(), rights.clone());
+        let plugins = Plugins::new(&options.config, options.plugins, shared);
+        let events = Rc::new(RefCell::new(events));
         let platform =
             PlatformOptions { image: options.image.clone(), arguments: options.arguments, vm_options: vec!["--headless".into()] };
-        let platform = DesktopPlatform::new(platform, Rc::clone(&events));
-        let vm = Vm::new(image, Box::new(platform), Box::new(plugins()), options.vm)
+        let platform = DesktopPlatform::new(platform, Rc::clone(&events), rights);
+        let vm = Vm::new(image, Box::new(platform), Box::new(plugins), options.vm)
             .map_err(|error| StartError::Vm(options.image.clone(), error))?;
         Ok(Machine { vm, events, image: options.image })
     }
@@ -103,11 +123,13 @@ impl Machine {
 
     fn run_unflushed(&mut self) -> Result<i32, VmError> {
         loop {
+            let wanted = self.vm.plugins.between_primitives();
             match self.vm.run(BUDGET)? {
                 Outcome::Quit(status) => return Ok(status),
                 Outcome::BudgetUsed => {}
                 Outcome::Idle { until } => {
-                    let limit = until.map(|time| Duration::from_micros(time.saturating_sub(DesktopPlatform::now())));
+                    let image = until.map(|time| time.saturating_sub(DesktopPlatform::now()));
+                    let limit = [image, wanted].into_iter().flatten().min().map(Duration::from_micros);
                     self.events.borrow_mut().wait(limit);
                 }
             }

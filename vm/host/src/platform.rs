@@ -1,6 +1,7 @@
 //! The desktop as a VM's platform.
 
 use crate::attributes;
+use crate::interfaces::{Right, Rights};
 use crate::local_time::LocalTime;
 use crate::signals::Events;
 use crate::snapshot::replace_file;
@@ -30,18 +31,19 @@ pub struct PlatformOptions {
 pub struct DesktopPlatform {
     options: PlatformOptions,
     events: Rc<RefCell<Events>>,
+    rights: Rights,
     started: Instant,
     local_time: LocalTime,
 }
 
 impl DesktopPlatform {
     /// A platform for one VM. Who drives the VM keeps the other reference to `events` and waits there when the VM is idle.
-    pub fn new(mut options: PlatformOptions, events: Rc<RefCell<Events>>) -> DesktopPlatform {
+    pub(crate) fn new(mut options: PlatformOptions, events: Rc<RefCell<Events>>, rights: Rights) -> DesktopPlatform {
         // The image may change the working directory; its own file stays where it is.
         if let Ok(absolute) = std::path::absolute(&options.image) {
             options.image = absolute;
         }
-        DesktopPlatform { options, events, started: Instant::now(), local_time: LocalTime::default() }
+        DesktopPlatform { options, events, rights, started: Instant::now(), local_time: LocalTime::default() }
     }
 
     /// Microseconds since the start of 1901 in UTC.
@@ -88,6 +90,9 @@ impl Platform for DesktopPlatform {
     }
 
     fn write_snapshot(&mut self, snapshot: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        if !self.rights.has(Right::ImageWrite) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the image gave up its right to be written"));
+        }
         tracing::debug!(image = %self.options.image.display(), "writing a snapshot");
         replace_file(&self.options.image, snapshot)
     }

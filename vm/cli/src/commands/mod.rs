@@ -1,8 +1,10 @@
 //! The sub-commands, one file each.
 
 pub mod completions;
+pub mod config;
 pub mod disasm;
 pub mod info;
 pub mod man;
+pub mod plugin;
 pub mod run;
 pub mod stack;

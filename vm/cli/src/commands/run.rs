@@ -4,7 +4,7 @@ use crate::args::{RunArgs, StatsFormat, Trace};
 use crate::failure::Failure;
 use osvm_core::heap::GcStats;
 use osvm_core::vm::{Counters, Options, Vm};
-use osvm_host::{Machine, MachineOptions};
+use osvm_host::{Machine, MachineOptions, PluginOptions};
 use std::path::PathBuf;
 
 /// The room for objects if nobody says anything of it.
@@ -16,12 +16,15 @@ const DEEP: usize = 100_000;
 pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     let named = args.image.first().map(PathBuf::from);
     let config = args.config.search(named.clone()).read().map_err(Failure::config)?;
-    let image = named.or(config.image).ok_or_else(no_image)?;
+    let image = named.or_else(|| config.image.clone()).ok_or_else(no_image)?;
+    let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
     let mut machine = Machine::start(MachineOptions {
         image,
         arguments: args.image.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
-        max_heap: args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP),
+        max_heap,
         signals: true,
+        config,
+        plugins: PluginOptions { fuel: args.wasm_fuel, watch: args.watch_plugins, ..PluginOptions::of_user() },
         vm: Options {
             gc_stress: args.gc_stress,
             count: args.stats.is_some(),

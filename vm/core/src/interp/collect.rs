@@ -5,6 +5,7 @@ use super::code::Code;
 use crate::error::{PrimError, VmError};
 use crate::heap::Roots;
 use crate::oop::Oop;
+use crate::plugin::PluginHost;
 use crate::vm::Vm;
 
 /// More full collections in a row than this that leave memory full are a waste of time.
@@ -42,8 +43,14 @@ impl Vm {
             self.flush_other_pages()?;
         }
         let old_start = self.heap.old_start;
-        let mut roots =
-            VmRoots { stack: &mut self.stack, codes: &mut self.codes, method_cache: &mut self.method_cache, full, old_start };
+        let mut roots = VmRoots {
+            stack: &mut self.stack,
+            plugins: &mut *self.plugins,
+            codes: &mut self.codes,
+            method_cache: &mut self.method_cache,
+            full,
+            old_start,
+        };
         if full {
             self.heap.full_collect(&mut roots);
             self.flush_caches();
@@ -92,7 +99,7 @@ impl Vm {
     pub(crate) fn prepare_heap_for_snapshot(&mut self) -> Result<(), PrimError> {
         let old_start = self.heap.old_start;
         let (stack, codes, method_cache) = (&mut self.stack, &mut self.codes, &mut self.method_cache);
-        let mut roots = VmRoots { stack, codes, method_cache, full: true, old_start };
+        let mut roots = VmRoots { stack, plugins: &mut *self.plugins, codes, method_cache, full: true, old_start };
         let result = self.heap.prepare_snapshot(&mut roots);
         self.flush_caches();
         self.sweep_codes();
@@ -114,6 +121,7 @@ impl Vm {
                 self.stack.visit_frames(page.fp, page.sp, &mut visit);
             }
         }
+        self.plugins.visit_held(&mut visit);
         if !methods {
             return;
         }
@@ -132,6 +140,7 @@ impl Vm {
 /// The interpreter's references into the heap, for the collector.
 struct VmRoots<'a> {
     stack: &'a mut super::StackZone,
+    plugins: &'a mut dyn PluginHost,
     codes: &'a mut CodeCache,
     method_cache: &'a mut MethodCache,
     full: bool,
@@ -173,6 +182,7 @@ impl Roots for VmRoots<'_> {
                 self.stack.visit_frames(page.fp, page.sp, visit);
             }
         }
+        self.plugins.visit_held(visit);
     }
 
     fn weak(&mut self, resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {

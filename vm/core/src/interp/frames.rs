@@ -234,6 +234,12 @@ impl Vm {
             && self.heap.fetch(closure, closure::ARGS) == Oop::from_small_int(args as i64)
     }
 
+    /// The first pc of a method, if `pc` is that as an image counts it that was made for words of 32 bits and has their size in its code.
+    fn initial_pc_in_long_words(&self, method: Oop, pc: i64) -> Option<u32> {
+        let words = self.heap.literal_count(method) as u32 + 1;
+        (pc == i64::from(4 * words + 1)).then_some(8 * words + 1)
+    }
+
     /// Makes a frame for a context on a page of its own and activates it. `returned` is the value that will be pushed next: the
     /// context's code waits for it.
     fn make_base_frame(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {
@@ -248,6 +254,7 @@ impl Vm {
         let pc = self.heap.fetch(ctx, context::PC).as_small_int().unwrap_or(0);
         let word = code_ref
             .word_at(pc.clamp(0, u32::MAX as i64) as u32)
+            .or_else(|| code_ref.word_at(self.initial_pc_in_long_words(method, pc)?))
             .ok_or_else(|| corrupt(&format!("has the pc {pc}, where no instruction is")))?;
         let shape = code_ref.shapes[word];
         let args = shape.args as usize;

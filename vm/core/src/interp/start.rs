@@ -77,6 +77,7 @@ impl Vm {
 
     /// Writes the image; false if the file could not be written.
     pub(crate) fn snapshot(&mut self) -> Result<bool, VmError> {
+        self.plugins.snapshot();
         let active_context = self.flush_stack()?;
         let active = self.active_process();
         self.heap.store(active, process::SUSPENDED_CONTEXT, active_context);

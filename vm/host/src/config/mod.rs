@@ -2,10 +2,12 @@
 //!
 //! `vm.toml` is read to these; `osvm_host::plugins` acts on them. docs/configuration.md is the page for users.
 
+mod add;
 mod find;
 mod keys;
 mod near;
 mod places;
+mod print;
 mod problem;
 mod read;
 mod schema;
@@ -14,8 +16,11 @@ mod tests;
 mod units;
 mod values;
 
+pub use add::Added;
 pub use find::Search;
 pub use places::Places;
+pub(crate) use places::clean;
+pub use print::key;
 pub use problem::{ConfigError, Problem};
 pub use read::DEFAULT;
 pub use schema::{markdown, schema};

@@ -37,7 +37,7 @@ impl Places {
     /// Those of this process, without an image.
     pub fn of_process() -> Places {
         let cwd = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let beside = || env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("plugins")));
+        let beside = || beside(&env::current_exe().ok()?);
         let plugins = env::var_os("OSVM_PLUGINS").filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
         Places {
             image_dir: cwd.clone(),
@@ -97,8 +97,17 @@ impl Places {
     }
 }
 
+/// The folder `plugins` beside a program, or in the folder above (as cargo's examples and tests have it), or `lib/osvm/plugins` in that one;
+/// the first one where none is there.
+fn beside(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    let above = folder.parent().unwrap_or(folder);
+    let places = [folder.join("plugins"), above.join("plugins"), above.join("lib/osvm/plugins")];
+    Some(places.iter().find(|place| place.is_dir()).unwrap_or(&places[0]).clone())
+}
+
 /// The path without `.` and with each `..` taken from what is before it, by its text alone.
-pub(super) fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut cleaned = PathBuf::new();
     for part in path.components() {
         match part {

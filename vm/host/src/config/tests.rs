@@ -104,6 +104,18 @@ fn lists_are_replaced_and_the_same_folder_counts_once() {
 }
 
 #[test]
+fn what_is_printed_reads_back() {
+    let text = "[vm]\nimage = 'a$$b\\n\"é'\nmax-heap = '3 GiB'\n[plugins.\"a b.c\"]\nenabled = false\nmodule = \"it's\"\nlimits.stack = '1 MiB'\n\
+        grants.environment = true\ngrants.net = ['a:1', 'b']\ngrants.security = true\nsettings = { 'x y' = \"$$ \\t\", z = 1 }\n\
+        [plugins.\"a b.c\".exports]\n'p:q:' = '(a: int) -> nil'\n[plugins.b]\nnative = '/x'\nlimits.deadline = '1500 us'\n";
+    for config in [parse(text).unwrap(), parse("").unwrap(), parse("[vm]\ndefaults = false").unwrap(), parse(&example()).unwrap()] {
+        let printed = config.to_string();
+        assert_eq!(parse(&printed).expect(&printed), config, "{printed}");
+        assert!(fits_schema(&printed));
+    }
+}
+
+#[test]
 fn a_file_can_begin_with_nothing() {
     let config = parse("[vm]\ndefaults = false\n[plugins.FilePlugin]\nbuiltin = true\n").unwrap();
     assert_eq!(config.plugins.keys().collect::<Vec<_>>(), ["FilePlugin"]);

@@ -1,205 +1,256 @@
-//! Named primitives from plugins: finding them, converting what goes in and comes out by their signatures, calling them.
+//! Named primitives from plugins: each a wasm module, a native library or built in, as the configuration says.
+//!
+//! docs/plugin-abi.md is the specification of the boundary. A module is loaded when the image first asks for one of its primitives, and
+//! compared with its description and the configuration before anything of it runs; an instance is made at the first call.
 
-mod convert;
-mod objects;
+mod builtin;
+mod checks;
+mod module;
+mod native;
+mod own;
+mod plan;
+mod refusal;
 mod resources;
-mod vm_module;
+mod results;
+mod table;
+mod wasm;
+mod watch;
 
-use crate::world::HostWorld;
-use objects::CallObjects;
+use crate::config::{Config, PluginConfig, Source};
+use crate::interfaces::{CallObjects, Scratch, Shared};
+use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
-use osvm_plugin_sdk::abi::Signature;
-use osvm_plugin_sdk::classic::{Arg, Call as PluginCall, Plugin, PrimitiveError};
-use resources::Resources;
+use osvm_plugin_sdk::abi::{Description, Hook};
+use own::OwnPrimitive;
+use plan::Slots;
+pub use refusal::Refusal;
+use results::ResultSlots;
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use wasm::Engines;
+use watch::Watcher;
 
-/// A host with every plugin that is built in.
-pub fn plugins() -> Plugins {
-    Plugins::new(&[
-        vm_module::plugin,
-        osvm_plugin_console::plugin,
-        osvm_plugin_file::plugin,
-        osvm_plugin_large_integers::plugin,
-        osvm_plugin_misc::plugin,
-    ])
+/// How plugins are loaded, besides what the configuration says.
+#[derive(Clone, Debug, Default)]
+pub struct PluginOptions {
+    /// The folder in which compiled wasm modules are kept; without one they are compiled at every start.
+    pub cache: Option<PathBuf>,
+    /// So much fuel for each call of a wasm plugin, a unit for about one instruction: a limit that is the same on every machine.
+    pub fuel: Option<u64>,
+    /// Look at the files of plugins, and load again what has changed.
+    pub watch: bool,
 }
 
-/// A function of the VM's own that belongs to the host itself.
-const DISABLE_LOADING: (&str, &str) = ("", "primitiveDisableModuleLoading");
+impl PluginOptions {
+    /// Compiled modules in the user's folder for caches: `$XDG_CACHE_HOME/osvm`, or `.cache/osvm` in the home.
+    pub fn of_user() -> PluginOptions {
+        let folder = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".cache")));
+        PluginOptions { cache: folder.map(|folder| folder.join("osvm")), ..PluginOptions::default() }
+    }
+}
 
-/// A plugin that is built in.
+/// What the plugins that are linked in say of themselves.
+pub fn builtin_plugins() -> Vec<Description> {
+    module::builtin_tables().filter_map(Result::ok).map(|(_, description)| description).collect()
+}
+
+/// The VM's own named primitives that need the world, which have no module: name and signature.
+pub fn own_primitives() -> impl Iterator<Item = (&'static str, &'static str)> {
+    own::OWN.iter().map(|&(_, name, signature)| (name, signature))
+}
+
+/// What calls use and leave: kept, so that nothing is allocated.
+#[derive(Default)]
+struct Workspace {
+    slots: Slots,
+    results: ResultSlots,
+}
+
+/// A module of the configuration.
 struct Module {
-    /// Makes it anew after it was unloaded.
-    make: fn() -> Box<dyn Plugin>,
-    plugin: Box<dyn Plugin>,
-    resources: Resources,
-    loaded: bool,
+    name: String,
+    config: PluginConfig,
+    state: State,
+}
+
+enum State {
+    Unloaded,
+    /// The log has said why.
+    Refused,
+    Loaded(Box<Loaded>),
 }
 
 /// What a [`NamedPrimitive`] stands for.
-struct Resolved {
-    target: Target,
-    signature: Signature,
-}
-
 #[derive(Clone, Copy, PartialEq)]
 enum Target {
     Primitive { module: usize, index: usize },
-    DisableLoading,
+    Own(OwnPrimitive),
 }
 
 /// The plugins of a VM.
 pub struct Plugins {
     modules: Vec<Module>,
-    resolved: Vec<Resolved>,
-    world: HostWorld,
+    /// The file of the configuration, for messages.
+    configured_in: String,
+    resolved: Vec<Target>,
+    session: u64,
+    shared: Shared,
+    engines: Engines,
+    workspace: Workspace,
+    scratch: Scratch,
     generation: u32,
     loading_disabled: bool,
+    watcher: Option<Watcher>,
     /// Modules and functions that were asked for in vain, to be told once.
     missing: HashSet<String>,
-    /// Room for a call's arguments, objects and closed resources, kept to save the allocations.
-    args: Vec<Arg>,
-    made: Vec<Oop>,
-    closed: Vec<u32>,
 }
 
 impl Plugins {
-    /// A host with these plugins.
-    pub fn new(plugins: &[fn() -> Box<dyn Plugin>]) -> Plugins {
-        let session = resources::session();
-        let module = |(i, make): (usize, &fn() -> Box<dyn Plugin>)| Module {
-            make: *make,
-            plugin: make(),
-            resources: Resources::new(session, i as u32),
-            loaded: false,
+    /// The plugins of a configuration. None is loaded yet.
+    pub(crate) fn new(config: &Config, options: PluginOptions, shared: Shared) -> Plugins {
+        let module = |(name, config): (&String, &PluginConfig)| Module {
+            name: name.clone(),
+            config: config.clone(),
+            state: State::Unloaded,
         };
         Plugins {
-            modules: plugins.iter().enumerate().map(module).collect(),
+            modules: config.plugins.iter().map(module).collect(),
+            configured_in: config.path.as_ref().map_or("the built-in configuration".into(), |path| path.display().to_string()),
             resolved: Vec::new(),
-            world: HostWorld::default(),
+            session: resources::session(),
+            shared,
+            engines: Engines::new(options.cache, options.fuel),
+            workspace: Workspace::default(),
+            scratch: Scratch::default(),
             generation: 0,
             loading_disabled: false,
+            watcher: options.watch.then(|| Watcher::new(config)),
             missing: HashSet::new(),
-            args: Vec::new(),
-            made: Vec::new(),
-            closed: Vec::new(),
         }
     }
 
-    /// The modules with their functions and signatures.
-    pub fn signatures(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-        self.modules
-            .iter()
-            .flat_map(|m| (0..).map_while(|i| m.plugin.primitive(i)).map(|(name, signature)| (m.plugin.name(), name, signature)))
+    fn target(&mut self, module: &str, function: &str) -> Result<Target, NotFound> {
+        if module.is_empty() {
+            return OwnPrimitive::named(function).map(Target::Own).ok_or(NotFound::Function);
+        }
+        let number = self.modules.iter().position(|m| m.name == module).ok_or(NotFound::Module)?;
+        let index = self.loaded(number)?.description.find(function).ok_or(NotFound::Function)?.0;
+        Ok(Target::Primitive { module: number, index })
     }
 
-    fn target(&mut self, module: &str, function: &str) -> Result<(Target, &'static str), NotFound> {
-        if (module, function) == DISABLE_LOADING {
-            return Ok((Target::DisableLoading, "() -> self"));
+    /// The loaded plugin of a module, which is loaded now if it was not.
+    fn loaded(&mut self, number: usize) -> Result<&mut Loaded, NotFound> {
+        let module = &mut self.modules[number];
+        if matches!(module.state, State::Unloaded) && module.config.enabled && !self.loading_disabled {
+            module.state = match Loaded::load(&module.name, &module.config, number as u32, self.session, &mut self.engines) {
+                Ok(loaded) => State::Loaded(Box::new(loaded)),
+                Err(refusal) => {
+                    tracing::error!("{refusal}");
+                    State::Refused
+                }
+            };
         }
-        let number = self.modules.iter().position(|m| m.plugin.name() == module).ok_or(NotFound::Module)?;
-        let found = &mut self.modules[number];
-        if !found.loaded && self.loading_disabled && !module.is_empty() {
-            return Err(NotFound::Module);
+        match &mut module.state {
+            State::Loaded(loaded) => Ok(loaded),
+            State::Unloaded | State::Refused => Err(NotFound::Module),
         }
-        let index = found.plugin.find(function).ok_or(NotFound::Function)?;
-        if !found.loaded {
-            found.loaded = true;
-            tracing::debug!(module, "module loaded");
-        }
-        let (_, signature) = found.plugin.primitive(index).ok_or(NotFound::Function)?;
-        Ok((Target::Primitive { module: number, index }, signature))
     }
 
-    /// Says once that something is missing. Functions without a module are the VM's own business.
+    /// Says once that something is missing, and why. Functions without a module are the VM's own business.
     fn tell_missing(&mut self, module: &str, function: &str, what: NotFound) {
         if module.is_empty() {
             return;
         }
-        match what {
-            NotFound::Module if self.missing.insert(module.to_string()) => tracing::warn!(
-                module,
-                function,
-                "the image asks for a module that is not here; its primitives fail with #'not found'"
-            ),
-            NotFound::Function if self.missing.insert(format!("{module}.{function}")) => {
+        let known = self.modules.iter().find(|m| m.name == module);
+        match (what, known) {
+            (NotFound::Function, _) if self.missing.insert(format!("{module}.{function}")) => {
                 tracing::warn!(module, function, "the image asks for a function that the module does not have");
+            }
+            (NotFound::Module, Some(Module { state: State::Refused, .. })) => {}
+            (NotFound::Module, known) if self.missing.insert(module.to_string()) => {
+                let why = match known {
+                    Some(known) if !known.config.enabled => {
+                        format!("the image asks for a module that is disabled by {}", self.configured_in)
+                    }
+                    Some(_) => "the image asks for a module after it gave up loading modules".into(),
+                    None => "the image asks for a module that is not here".into(),
+                };
+                tracing::warn!(module, function, "{why}; its primitives fail with #'not found'");
             }
             _ => {}
         }
     }
 
-    fn run(&mut self, module: usize, index: usize, resolved: usize, call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        let signature = &self.resolved[resolved].signature;
-        let module = &mut self.modules[module];
-        self.args.clear();
-        self.made.clear();
-        self.closed.clear();
-        convert::arguments(signature, call, &module.resources, &mut self.args)?;
-        let mut objects = CallObjects { heap: call.heap, receiver: call.receiver, args: call.args, made: &mut self.made };
-        let mut plugin_call = PluginCall::new(&self.args, &mut self.closed, &mut objects, &mut self.world);
-        let outcome = catch_unwind(AssertUnwindSafe(|| module.plugin.call(index, &mut plugin_call)));
-        for &number in &self.closed {
-            module.resources.close(number);
+    /// Forgets what was resolved: its methods ask again.
+    fn forget(&mut self) {
+        self.resolved.clear();
+        self.generation += 1;
+    }
+
+    fn stop(&mut self, number: usize) {
+        let state = std::mem::replace(&mut self.modules[number].state, State::Unloaded);
+        if let State::Loaded(mut loaded) = state {
+            loaded.stop(&mut self.shared, &mut self.workspace, &self.engines);
+            self.forget();
         }
-        let name = || module.plugin.primitive(index).map_or("", |(name, _)| name);
-        match outcome {
-            Ok(Ok(value)) => match convert::result(&signature.result, value, &mut objects, &mut module.resources) {
-                Err(PrimitiveError::Internal) => {
-                    let (module, function) = (module.plugin.name(), name());
-                    tracing::error!(module, function, "the plugin answered something else than its signature says");
-                    Err(PrimError::NamedInternal)
-                }
-                other => other.map_err(convert::error),
-            },
-            Ok(Err(error)) => {
-                tracing::trace!(module = module.plugin.name(), function = name(), %error, "primitive failed");
-                Err(convert::error(error))
+    }
+
+    /// Takes plugins whose files have changed out, to be loaded again when they are next asked for.
+    #[cold]
+    fn reload(&mut self) {
+        for name in self.watcher.as_ref().map(Watcher::changed).unwrap_or_default() {
+            let Some(number) = self.modules.iter().position(|m| m.name == name) else { continue };
+            let module = &self.modules[number];
+            if let Source::Native(_) = module.config.source {
+                tracing::warn!(
+                    plugin = name,
+                    "the library has changed; a native plugin is never unloaded: start osvm again to use the new one"
+                );
+                continue;
             }
-            Err(_) => {
-                tracing::error!(module = module.plugin.name(), function = name(), "the plugin panicked");
-                Err(PrimError::NamedInternal)
+            tracing::info!(
+                plugin = name,
+                from = place(&module.config.source),
+                "the plugin has changed and is loaded again; what it had open is closed"
+            );
+            self.stop(number);
+            self.missing.retain(|missing| !missing.starts_with(&format!("{name}.")));
+        }
+    }
+
+    fn run(&mut self, target: Target, call: &mut Call<'_>) -> Result<Oop, PrimError> {
+        match target {
+            Target::Primitive { module, index } => {
+                let State::Loaded(loaded) = &mut self.modules[module].state else { return Err(PrimError::NotFound) };
+                let mut objects = CallObjects::new(call.heap, call.receiver, call.args, &mut self.scratch);
+                loaded.call(index, &mut objects, &mut self.shared, &mut self.workspace, &self.engines)
             }
+            Target::Own(OwnPrimitive::DisableModuleLoading) => {
+                self.loading_disabled = true;
+                Ok(call.receiver)
+            }
+            Target::Own(OwnPrimitive::CurrentWorkingDirectory) => own::current_working_directory(call),
         }
     }
 }
 
 impl PluginHost for Plugins {
     fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound> {
-        let (target, signature) = match self.target(module, function) {
-            Ok(found) => found,
-            Err(what) => {
-                self.tell_missing(module, function, what);
-                return Err(what);
-            }
-        };
-        if let Some(known) = self.resolved.iter().position(|r| r.target == target) {
-            return Ok(NamedPrimitive(known as u32));
-        }
-        match signature.parse() {
-            Ok(signature) => {
-                self.resolved.push(Resolved { target, signature });
-                Ok(NamedPrimitive((self.resolved.len() - 1) as u32))
-            }
-            Err(error) => {
-                tracing::error!(module, function, %error, "the plugin's signature cannot be read");
-                Err(NotFound::Function)
-            }
-        }
+        let target = self.target(module, function).inspect_err(|&what| self.tell_missing(module, function, what))?;
+        let known = self.resolved.iter().position(|&r| r == target);
+        let number = known.unwrap_or_else(|| {
+            self.resolved.push(target);
+            self.resolved.len() - 1
+        });
+        Ok(NamedPrimitive(number as u32))
     }
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        let number = primitive.0 as usize;
-        match self.resolved.get(number).ok_or(PrimError::NotFound)?.target {
-            Target::Primitive { module, index } => self.run(module, index, number, call),
-            Target::DisableLoading => {
-                self.loading_disabled = true;
-                Ok(call.receiver)
-            }
-        }
+        let target = *self.resolved.get(primitive.0 as usize).ok_or(PrimError::NotFound)?;
+        self.run(target, call)
     }
 
     fn generation(&self) -> u32 {
@@ -207,31 +258,61 @@ impl PluginHost for Plugins {
     }
 
     fn unload(&mut self, name: &str) -> bool {
-        let Some(module) = self.modules.iter_mut().find(|m| m.loaded && !name.is_empty() && m.plugin.name() == name) else {
-            return false;
-        };
-        module.plugin.shutdown(&mut self.world);
-        module.plugin = (module.make)();
-        module.resources.close_all();
-        module.loaded = false;
-        self.generation += 1;
-        true
+        match self.modules.iter().position(|m| m.name == name && matches!(m.state, State::Loaded(_))) {
+            Some(number) => {
+                self.stop(number);
+                true
+            }
+            None => false,
+        }
     }
 
     fn builtin_module(&self, index: usize) -> Option<String> {
-        let mut names = self.modules.iter().map(|m| m.plugin.name()).filter(|name| !name.is_empty());
-        names.nth(index.checked_sub(1)?).map(str::to_string)
+        let mut builtin = self.modules.iter().filter(|m| m.config.enabled && m.config.source == Source::Builtin);
+        builtin.nth(index.checked_sub(1)?).map(|m| m.name.clone())
     }
 
     fn loaded_module(&self, index: usize) -> Option<String> {
-        let mut names = self.modules.iter().filter(|m| m.loaded).map(|m| m.plugin.name()).filter(|name| !name.is_empty());
-        names.nth(index.checked_sub(1)?).map(str::to_string)
+        let mut loaded = self.modules.iter().filter(|m| matches!(m.state, State::Loaded(_)));
+        loaded.nth(index.checked_sub(1)?).map(|m| m.name.clone())
+    }
+
+    fn between_primitives(&mut self) -> Option<u64> {
+        if self.watcher.as_ref().is_some_and(Watcher::has_changes) {
+            self.reload();
+        }
+        let now = self.shared.monotonic_micros();
+        let mut next: Option<u64> = None;
+        for module in &mut self.modules {
+            if let State::Loaded(loaded) = &mut module.state
+                && let Some(time) = loaded.run_timers(now, &mut self.shared, &mut self.workspace, &self.engines)
+            {
+                next = Some(next.map_or(time, |other| other.min(time)));
+            }
+        }
+        next.map(|time| time.saturating_sub(now))
+    }
+
+    fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        for module in &mut self.modules {
+            if let State::Loaded(loaded) = &mut module.state {
+                loaded.visit_held(visit);
+            }
+        }
+    }
+
+    fn snapshot(&mut self) {
+        for module in &mut self.modules {
+            if let State::Loaded(loaded) = &mut module.state {
+                loaded.hook(Hook::Snapshot, 0, &mut self.shared, &mut self.workspace, &self.engines);
+            }
+        }
     }
 
     fn shutdown(&mut self) {
-        for module in self.modules.iter_mut().filter(|m| m.loaded) {
-            module.plugin.shutdown(&mut self.world);
+        for number in 0..self.modules.len() {
+            self.stop(number);
         }
-        self.world.flush();
+        self.shared.flush();
     }
 }

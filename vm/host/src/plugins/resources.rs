@@ -4,10 +4,13 @@
 //! resource, and a number that cannot be guessed. An image that was saved with handles in it has another session when it
 //! starts again, so they are told from live ones; a changed handle does not match its number.
 
-use osvm_plugin_sdk::classic::PrimitiveError;
+use osvm_plugin_sdk::abi::PrimitiveError;
+use std::collections::BTreeMap;
 
 /// Bytes of a handle.
 pub(super) const HANDLE_BYTES: usize = 24;
+/// The most live resources of a plugin.
+const MOST: usize = 100_000;
 
 /// What is wrong with a handle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,8 +27,8 @@ pub(super) enum BadHandle {
 pub(super) struct Resources {
     session: u64,
     plugin: u32,
-    /// By the plugin's number: what is in the handle; 0 where there is none.
-    secrets: Vec<u64>,
+    /// By the plugin's number: what is in the handle.
+    secrets: BTreeMap<u32, u64>,
 }
 
 /// A number for this run of the VM.
@@ -36,23 +39,25 @@ pub(super) fn session() -> u64 {
 
 impl Resources {
     pub(super) fn new(session: u64, plugin: u32) -> Resources {
-        Resources { session, plugin, secrets: Vec::new() }
+        Resources { session, plugin, secrets: BTreeMap::new() }
     }
 
     /// The handle of a resource; the same one while the resource lives.
     pub(super) fn handle(&mut self, number: u32) -> Result<[u8; HANDLE_BYTES], PrimitiveError> {
-        let index = number as usize;
-        if index >= self.secrets.len() {
-            self.secrets.resize(index + 1, 0);
-        }
-        if self.secrets[index] == 0 {
-            self.secrets[index] = getrandom::u64().map_err(|_| PrimitiveError::LimitExceeded)?.max(1);
-        }
+        let secret = match self.secrets.get(&number) {
+            Some(&secret) => secret,
+            None if self.secrets.len() >= MOST => return Err(PrimitiveError::LimitExceeded),
+            None => {
+                let secret = getrandom::u64().map_err(|_| PrimitiveError::LimitExceeded)?;
+                self.secrets.insert(number, secret);
+                secret
+            }
+        };
         let mut handle = [0; HANDLE_BYTES];
         handle[..8].copy_from_slice(&self.session.to_le_bytes());
         handle[8..12].copy_from_slice(&self.plugin.to_le_bytes());
         handle[12..16].copy_from_slice(&number.to_le_bytes());
-        handle[16..].copy_from_slice(&self.secrets[index].to_le_bytes());
+        handle[16..].copy_from_slice(&secret.to_le_bytes());
         Ok(handle)
     }
 
@@ -64,15 +69,13 @@ impl Resources {
             return Err(BadHandle::Stale);
         }
         let (plugin, number) = (word(8) as u32, (word(8) >> 32) as u32);
-        let secret = self.secrets.get(number as usize).copied().unwrap_or(0);
-        if plugin == self.plugin && secret != 0 && secret == word(16) { Ok(number) } else { Err(BadHandle::Dead) }
+        let alive = plugin == self.plugin && self.secrets.get(&number) == Some(&word(16));
+        if alive { Ok(number) } else { Err(BadHandle::Dead) }
     }
 
     /// Makes the handles of a resource dead.
     pub(super) fn close(&mut self, number: u32) {
-        if let Some(secret) = self.secrets.get_mut(number as usize) {
-            *secret = 0;
-        }
+        self.secrets.remove(&number);
     }
 
     /// Makes all handles dead.
@@ -110,6 +113,7 @@ mod tests {
         }
         assert_eq!(Resources::new(8, 2).number(&handle), Err(BadHandle::Stale));
         assert_eq!(Resources::new(7, 3).number(&handle), Err(BadHandle::Dead));
+        assert_eq!(resources.handle(u32::MAX).map(|handle| resources.number(&handle)), Ok(Ok(u32::MAX)));
         assert_eq!(resources.number(&handle[..23]), Err(BadHandle::NoHandle));
         assert_eq!(resources.number(&[0; 24]), Err(BadHandle::Stale));
     }

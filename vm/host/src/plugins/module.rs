@@ -1,0 +1,268 @@
+//! One module of the configuration: not loaded yet, refused, or loaded in one of three forms.
+
+use super::builtin;
+use super::native;
+use super::plan::Plan;
+use super::refusal::{Fault, Refusal};
+use super::resources::Resources;
+use super::results::{self, NoResult};
+use super::table::{Process, Table, TablePlugin};
+use super::wasm::{Broken, Engines, WasmPlugin};
+use super::{Workspace, checks};
+use crate::config::{PluginConfig, Source};
+use crate::interfaces::{CallObjects, HostCall, Open, Shared};
+use osvm_core::error::PrimError;
+use osvm_core::oop::Oop;
+use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, STATUS_VALUES};
+use std::io;
+
+/// A plugin that was loaded.
+pub(super) struct Loaded {
+    pub(super) description: Description,
+    plans: Vec<Plan>,
+    form: Form,
+    resources: Resources,
+    open: Open,
+    name: String,
+}
+
+enum Form {
+    Table { table: Table, plugin: Option<TablePlugin> },
+    Wasm(Box<WasmPlugin>),
+}
+
+/// A file that cannot be read.
+pub(super) fn unreadable(error: &io::Error) -> Fault {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "put the file there, or name it where it is; `cargo xtask plugins` builds those that come with osvm"
+        }
+        _ => "make the file readable for the user who runs osvm",
+    };
+    Fault::new(format!("the file cannot be read: {error}"), help)
+}
+
+/// Where a plugin's code is, for people.
+pub(super) fn place(source: &Source) -> String {
+    match source {
+        Source::Wasm(path) | Source::Native(path) => path.display().to_string(),
+        Source::Builtin => "built in".into(),
+    }
+}
+
+/// The tables that are linked in.
+pub(super) fn builtin_tables() -> impl Iterator<Item = Result<(Table, Description), Fault>> {
+    #[allow(unsafe_code)]
+    // SAFETY: the plugins are linked in, and the SDK made their tables.
+    builtin::TABLES.iter().map(|table| unsafe { Table::read(*table) })
+}
+
+/// The table of the builtin plugin of this name.
+fn builtin_table(name: &str) -> Result<(Table, Description), Fault> {
+    let mut names = Vec::new();
+    for found in builtin_tables() {
+        let (table, description) = found?;
+        if description.module == name {
+            return Ok((table, description));
+        }
+        names.push(description.module);
+    }
+    let help = "configure it by `module = \"FILE.wasm\"` or `native = \"FILE.so\"`";
+    Err(Fault::new("no plugin of this name is linked into this osvm", help).found(format!("built in are: {}", names.join(", "))))
+}
+
+impl Loaded {
+    /// Loads a plugin as its configuration says. None of a wasm plugin's code runs.
+    pub(super) fn load(
+        name: &str,
+        config: &PluginConfig,
+        number: u32,
+        session: u64,
+        engines: &mut Engines,
+    ) -> Result<Loaded, Box<Refusal>> {
+        let loaded = match &config.source {
+            Source::Wasm(path) => WasmPlugin::load(name, path, config, engines)
+                .map(|(plugin, description)| (Form::Wasm(Box::new(plugin)), description)),
+            Source::Native(path) => native::load(path).and_then(|(table, description)| of_table(name, config, table, description)),
+            Source::Builtin => builtin_table(name).and_then(|(table, description)| of_table(name, config, table, description)),
+        };
+        let (form, description) = loaded.map_err(|fault| Box::new(fault.of(name, place(&config.source))))?;
+        let plans = description.primitives.iter().map(|primitive| Plan::new(&primitive.signature)).collect();
+        let open = Open::new(name, config, &description.imports);
+        let resources = Resources::new(session, number);
+        tracing::debug!(plugin = name, version = description.version, from = place(&config.source), "plugin loaded");
+        Ok(Loaded { description, plans, form, resources, open, name: name.into() })
+    }
+
+    /// Calls a primitive.
+    #[inline]
+    pub(super) fn call(
+        &mut self,
+        index: usize,
+        objects: &mut CallObjects<'_>,
+        shared: &mut Shared,
+        workspace: &mut Workspace,
+        engines: &Engines,
+    ) -> Result<Oop, PrimError> {
+        if !self.is_running() {
+            self.start(shared, workspace, engines);
+        }
+        let plan = self.plans.get(index).ok_or(PrimError::NotFound)?;
+        plan.arguments(objects, &self.resources, &mut workspace.slots)?;
+        let mut cx = HostCall { objects: Some(objects), open: &mut self.open, shared };
+        let outcome = self.form.call(index, workspace, &mut cx, engines);
+        for &number in objects.closed() {
+            self.resources.close(number);
+        }
+        let status = match outcome {
+            Ok(status) => status,
+            Err(broken) => return Err(self.broke(&self.description.primitives[index].name.clone(), broken)),
+        };
+        let ty = &self.description.primitives[index].signature.result;
+        let result = match &mut self.form {
+            Form::Table { .. } => results::result(ty, status, &workspace.results, &Process, objects, &mut self.resources),
+            Form::Wasm(plugin) => match plugin.memory() {
+                Some(memory) => results::result(ty, status, &workspace.results, &memory, objects, &mut self.resources),
+                None => Err(NoResult::Failed(PrimitiveError::Internal)),
+            },
+        };
+        result.map_err(|no_result| self.no_result(index, no_result))
+    }
+
+    #[cold]
+    fn no_result(&self, index: usize, no_result: NoResult) -> PrimError {
+        let (plugin, primitive) = (self.name.as_str(), self.description.primitives[index].name.as_str());
+        match no_result {
+            NoResult::Failed(error) => {
+                tracing::trace!(plugin, primitive, %error, "primitive failed");
+                failure(error)
+            }
+            NoResult::Contradiction(what) => {
+                tracing::error!(plugin, primitive, "the plugin contradicts its signature: {what}");
+                PrimError::NamedInternal
+            }
+        }
+    }
+
+    /// Tells of a call that broke the instance, with which its resources die.
+    #[cold]
+    fn broke(&mut self, function: &str, broken: Broken) -> PrimError {
+        let plugin = self.name.as_str();
+        let backtrace = broken.backtrace.map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
+        tracing::error!(plugin, primitive = function, "the plugin broke: {}{backtrace}", broken.reason);
+        self.resources.close_all();
+        self.open.close_all();
+        failure(broken.error)
+    }
+
+    fn is_running(&self) -> bool {
+        match &self.form {
+            Form::Table { plugin, .. } => plugin.is_some(),
+            Form::Wasm(plugin) => plugin.is_running(),
+        }
+    }
+
+    /// Before the first primitive of an instance.
+    #[cold]
+    fn start(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
+        if let Form::Table { table, plugin } = &mut self.form {
+            *plugin = TablePlugin::new(*table);
+        }
+        self.hook(Hook::Start, 0, shared, workspace, engines);
+    }
+
+    /// Calls a hook, if the plugin has it. A failure is told to the log alone.
+    pub(super) fn hook(&mut self, hook: Hook, token: i64, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
+        let Some(place) = self.description.hooks.iter().position(|&other| other == hook) else { return };
+        if hook != Hook::Start && !self.is_running() {
+            // Nothing ran that could be told.
+            return;
+        }
+        let slots: &[u64] = if hook == Hook::Timer { &[token.cast_unsigned()] } else { &[] };
+        workspace.slots.set(slots);
+        let mut cx = HostCall { objects: None, open: &mut self.open, shared };
+        let status = match self.form.call(self.description.primitives.len() + place, workspace, &mut cx, engines) {
+            Ok(status) => status,
+            Err(broken) => {
+                self.broke(hook.name(), broken);
+                return;
+            }
+        };
+        if status != STATUS_VALUES {
+            tracing::warn!(plugin = self.name, hook = hook.name(), status, "the hook failed");
+        }
+    }
+
+    /// Calls the hook of every timer that has run out; when the next one will, in microseconds of the monotonic clock.
+    pub(super) fn run_timers(
+        &mut self,
+        now: u64,
+        shared: &mut Shared,
+        workspace: &mut Workspace,
+        engines: &Engines,
+    ) -> Option<u64> {
+        while let Some(token) = self.open.due_timer(now) {
+            self.hook(Hook::Timer, token, shared, workspace, engines);
+        }
+        self.open.next_timer()
+    }
+
+    /// Shows every object that the plugin holds.
+    pub(super) fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
+        self.open.visit_held(visit);
+    }
+
+    /// Ends the instance: its resources die.
+    pub(super) fn stop(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
+        self.hook(Hook::Quit, 0, shared, workspace, engines);
+        match &mut self.form {
+            Form::Table { plugin, .. } => *plugin = None,
+            Form::Wasm(plugin) => plugin.stop(),
+        }
+        self.resources.close_all();
+        self.open.close_all();
+    }
+}
+
+fn of_table(name: &str, config: &PluginConfig, table: Table, description: Description) -> Result<(Form, Description), Fault> {
+    checks::configuration(name, &description, config)?;
+    Ok((Form::Table { table, plugin: None }, description))
+}
+
+impl Form {
+    #[inline]
+    fn call(
+        &mut self,
+        index: usize,
+        workspace: &mut Workspace,
+        cx: &mut HostCall<'_, '_>,
+        engines: &Engines,
+    ) -> Result<i32, Broken> {
+        let Workspace { slots, results } = workspace;
+        match self {
+            Form::Table { plugin: Some(plugin), .. } => Ok(plugin.call(index, slots, results, cx)),
+            Form::Table { plugin: None, .. } => Err(Broken::new(PrimitiveError::Internal, "its state cannot be made")),
+            Form::Wasm(plugin) => plugin.call(index, slots, results, cx, engines),
+        }
+    }
+}
+
+/// A plugin's failure as the image's.
+fn failure(error: PrimitiveError) -> PrimError {
+    match error {
+        PrimitiveError::Failed => PrimError::Generic,
+        PrimitiveError::BadReceiver => PrimError::BadReceiver,
+        PrimitiveError::BadArgument => PrimError::BadArgument,
+        PrimitiveError::BadIndex => PrimError::BadIndex,
+        PrimitiveError::BadNumArgs => PrimError::BadNumArgs,
+        PrimitiveError::Inappropriate => PrimError::Inappropriate,
+        PrimitiveError::Unsupported => PrimError::Unsupported,
+        PrimitiveError::NoModification => PrimError::NoModification,
+        PrimitiveError::NoMemory => PrimError::NoMemory,
+        PrimitiveError::NoPluginMemory => PrimError::NoCMemory,
+        PrimitiveError::NotFound => PrimError::NotFound,
+        PrimitiveError::LimitExceeded => PrimError::LimitExceeded,
+        PrimitiveError::Internal => PrimError::NamedInternal,
+        PrimitiveError::OperatingSystem(number) => PrimError::OperatingSystem(i64::from(number)),
+    }
+}

@@ -1,0 +1,152 @@
+//! Plugins with a table, builtin and native: every function of one C type, called with slots.
+
+use super::plan::Slots;
+use super::refusal::Fault;
+use super::results::ResultSlots;
+use crate::interfaces::{self, HostCall, Memory};
+use osvm_plugin_sdk::abi::interfaces::function;
+use osvm_plugin_sdk::abi::native::{Frame, MAGIC, PluginTable};
+use osvm_plugin_sdk::abi::{ABI, Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A table that was checked: it has as many functions as its description says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table(&'static PluginTable);
+
+impl Table {
+    /// Checks a table before anything of the plugin is called.
+    ///
+    /// # Safety
+    /// If it begins with [`MAGIC`] it is a `PluginTable` of some version of the boundary.
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn read(table: *const PluginTable) -> Result<(Table, Description), Fault> {
+        // SAFETY: the caller's promise; every library has 8 bytes at a symbol of a table.
+        let magic = unsafe { (&raw const (*table).magic).read_unaligned() };
+        if magic != MAGIC {
+            let help = "make the library with osvm-plugin-sdk and its feature `export` (`osvm plugin build`)";
+            let text = |bytes: &[u8; 8]| format!("`{}`", bytes.escape_ascii());
+            return Err(Fault::new("its symbol `osvm_plugin` is no table of a plugin", help)
+                .found(text(&magic))
+                .expected(text(&MAGIC)));
+        }
+        // SAFETY: as above. The first fields are the same in all versions.
+        let version = unsafe { Version::new((*table).major, (*table).minor) };
+        if !ABI.serves(version) {
+            let help = if version > ABI { "osvm is the older side: use a newer osvm" } else { super::checks::REBUILD };
+            return Err(Fault::new("it was built for another version of the boundary", help)
+                .found(version.to_string())
+                .expected(ABI.to_string()));
+        }
+        // SAFETY: it is a table of a version that is served; it is constant and never unloaded.
+        let table: &'static PluginTable = unsafe { &*table };
+        // SAFETY: the table says so.
+        let text = unsafe { std::slice::from_raw_parts(table.description, table.description_len.min(MAX_DESCRIPTION + 1)) };
+        let description = super::checks::description(text)?;
+        let functions = description.primitives.len() + description.hooks.len();
+        if table.function_count as usize != functions {
+            return Err(Fault::new("its table does not go with its description", super::checks::REBUILD)
+                .found(format!("{} functions", table.function_count))
+                .expected(format!("{functions} functions, as it describes primitives and hooks")));
+        }
+        Ok((Table(table), description))
+    }
+}
+
+/// An instance of a plugin with a table.
+#[derive(Debug)]
+pub(super) struct TablePlugin {
+    table: Table,
+    instance: *mut c_void,
+    functions: usize,
+}
+
+impl TablePlugin {
+    /// Makes an instance; none if the plugin cannot.
+    pub(super) fn new(table: Table) -> Option<TablePlugin> {
+        let instance = (table.0.create)();
+        (!instance.is_null()).then_some(TablePlugin { table, instance, functions: table.0.function_count as usize })
+    }
+
+    /// Calls the primitive or hook of this index, with the data of arguments lent where it is.
+    #[inline]
+    #[allow(unsafe_code)]
+    pub(super) fn call(&mut self, index: usize, slots: &mut Slots, results: &mut ResultSlots, cx: &mut HostCall<'_, '_>) -> i32 {
+        if slots.has_data()
+            && let Some(objects) = &cx.objects
+        {
+            let lend = |bytes: &[u8]| Ok::<u64, ()>(bytes.as_ptr().addr() as u64);
+            // Lending does not fail.
+            let _ = slots.place(objects.heap, lend);
+        }
+        assert!(index < self.functions, "the description has no function {index}");
+        let mut frame = Frame {
+            arguments: slots.values().as_ptr(),
+            results: results.as_mut_ptr(),
+            context: (&raw mut *cx).cast(),
+            host: host_call,
+        };
+        // SAFETY: the table has so many functions, the instance is of this table and used by this call alone, and the
+        // slots are those of the signature. What they lend stays: objects do not move during a call, and the interface
+        // `objects` does not write to those that are lent. `cx` is used by the plugin only through `host_call`, until the end of the call.
+        unsafe { (*self.table.0.functions.add(index))(self.instance, &raw mut frame) }
+    }
+}
+
+impl Drop for TablePlugin {
+    #[allow(unsafe_code)]
+    fn drop(&mut self) {
+        // SAFETY: the table made the instance, and nobody uses it any more.
+        unsafe { (self.table.0.destroy)(self.instance) }
+    }
+}
+
+/// The function that stands for all interfaces.
+#[allow(unsafe_code)]
+unsafe extern "C" fn host_call(context: *mut c_void, op: u32, arguments: *const u64) -> i64 {
+    let Some((_, function)) = function(op) else { return encode(Err(PrimitiveError::Unsupported)) };
+    let arguments = match function.parameters.len() {
+        0 => &[],
+        // SAFETY: the plugin gives the function's parameters, a slot each.
+        len => unsafe { std::slice::from_raw_parts(arguments, len) },
+    };
+    // SAFETY: the context is that of the running call, which lends it to nobody else meanwhile.
+    let cx = unsafe { &mut *context.cast::<HostCall<'_, '_>>() };
+    let call = AssertUnwindSafe(|| interfaces::call(op, arguments, &mut Process, cx));
+    catch_unwind(call).unwrap_or_else(|_| {
+        tracing::error!(function = function.name, "the host failed in a function that a plugin called");
+        encode(Err(PrimitiveError::Internal))
+    })
+}
+
+/// The memory of the process, as native and builtin plugins see it. They can do what the process can; what they hand to the host is
+/// taken at its word.
+pub(super) struct Process;
+
+#[allow(unsafe_code)]
+impl Memory for Process {
+    fn read(&self, address: u64, len: u64) -> Result<&[u8], PrimitiveError> {
+        let (address, len) = checked(address, len)?;
+        if len == 0 {
+            return Ok(&[]);
+        }
+        // SAFETY: a native plugin lends memory that it may read, for the call.
+        Ok(unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(address), len) })
+    }
+
+    fn write(&mut self, address: u64, len: u64) -> Result<&mut [u8], PrimitiveError> {
+        let (address, len) = checked(address, len)?;
+        if len == 0 {
+            return Ok(&mut []);
+        }
+        // SAFETY: a native plugin lends memory of its own that nobody else uses meanwhile.
+        Ok(unsafe { std::slice::from_raw_parts_mut(std::ptr::with_exposed_provenance_mut(address), len) })
+    }
+}
+
+/// No null and nothing longer than memory can be.
+fn checked(address: u64, len: u64) -> Result<(usize, usize), PrimitiveError> {
+    let len = usize::try_from(len).ok().filter(|&len| len <= isize::MAX as usize).ok_or(PrimitiveError::BadArgument)?;
+    let address = usize::try_from(address).ok().filter(|&address| address != 0 || len == 0).ok_or(PrimitiveError::BadArgument)?;
+    Ok((address, len))
+}

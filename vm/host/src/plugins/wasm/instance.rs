@@ -1,0 +1,280 @@
+//! An instance of a wasm plugin, and one call of it.
+
+use super::Export;
+use super::shape::INITIALIZE;
+use crate::config::Limits;
+use crate::interfaces::{HostCall, Memory as GuestMemory};
+use crate::plugins::plan::Slots;
+use crate::plugins::results::ResultSlots;
+use osvm_core::heap::Heap;
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, WasmType, exports};
+use std::ptr::NonNull;
+use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
+
+/// The smallest room that is asked for the data of arguments.
+const SMALL_ARENA: usize = 4 << 10;
+/// A larger room is given back when a call needs less than a quarter of it.
+const LARGE_ARENA: usize = 1 << 20;
+
+/// Why a call, and with it the instance, came to an end.
+#[derive(Debug)]
+pub(in crate::plugins) struct Broken {
+    /// What the image sees.
+    pub(in crate::plugins) error: PrimitiveError,
+    /// What happened.
+    pub(in crate::plugins) reason: String,
+    /// Where, if that is known.
+    pub(in crate::plugins) backtrace: Option<String>,
+}
+
+impl Broken {
+    pub(in crate::plugins) fn new(error: PrimitiveError, reason: impl Into<String>) -> Broken {
+        Broken { error, reason: reason.into(), backtrace: None }
+    }
+}
+
+/// What belongs to an instance's store.
+pub(super) struct Guest {
+    growth: Growth,
+    memory: Option<Memory>,
+    /// The running call.
+    call: Option<NonNull<HostCall<'static, 'static>>>,
+}
+
+/// How far memory and tables may grow.
+struct Growth {
+    memory: usize,
+    table: usize,
+    /// More was asked for than is allowed, in this call.
+    denied: bool,
+}
+
+impl Guest {
+    /// The memory, and the call that runs; none while the instance is made.
+    #[allow(unsafe_code)]
+    pub(super) fn call_of<'a>(caller: &'a mut Caller<'_, Guest>) -> Option<(Linear<'a>, &'a mut HostCall<'static, 'static>)> {
+        let (memory, call) = (caller.data().memory?, caller.data().call?);
+        let (bytes, _) = memory.data_and_store_mut(caller);
+        // SAFETY: `Instance::call` sets it for as long as the call runs, and has lent it to nobody else. One function of the host runs
+        // at a time, and none of them calls the plugin.
+        Some((Linear(bytes), unsafe { &mut *call.as_ptr() }))
+    }
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.memory;
+        self.denied |= !allowed;
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.table;
+        self.denied |= !allowed;
+        Ok(allowed)
+    }
+}
+
+/// The linear memory of an instance. Everything outside of it is a bad argument.
+pub(in crate::plugins) struct Linear<'a>(&'a mut [u8]);
+
+impl GuestMemory for Linear<'_> {
+    fn read(&self, address: u64, len: u64) -> Result<&[u8], PrimitiveError> {
+        range(address, len).and_then(|range| self.0.get(range)).ok_or(PrimitiveError::BadArgument)
+    }
+
+    fn write(&mut self, address: u64, len: u64) -> Result<&mut [u8], PrimitiveError> {
+        range(address, len).and_then(|range| self.0.get_mut(range)).ok_or(PrimitiveError::BadArgument)
+    }
+}
+
+fn range(address: u64, len: u64) -> Option<std::ops::Range<usize>> {
+    let end = address.checked_add(len)?;
+    Some(usize::try_from(address).ok()?..usize::try_from(end).ok()?)
+}
+
+/// An instance.
+pub(super) struct Instance {
+    store: Store<Guest>,
+    memory: Memory,
+    functions: Vec<Func>,
+    arena: Func,
+    /// Where the result slots are.
+    results_at: usize,
+    /// Where the data of arguments goes, and how much fits.
+    room: (usize, usize),
+}
+
+impl Instance {
+    /// Makes an instance and runs what it runs first, within the limits.
+    pub(super) fn new(
+        engine: &Engine,
+        module: &InstancePre<Guest>,
+        limits: &Limits,
+        exports: &[Export],
+        epochs: u64,
+        fuel: Option<u64>,
+    ) -> Result<Instance, Broken> {
+        let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
+        let growth = Growth { memory, table: limits.table as usize, denied: false };
+        let mut store = Store::new(engine, Guest { growth, memory: None, call: None });
+        store.limiter(|guest| &mut guest.growth);
+        store.set_epoch_deadline(epochs);
+        refuel(&mut store, fuel);
+        let instance = module.instantiate(&mut store).map_err(|error| broken(&error, store.data()))?;
+        let lost = |name: &str| contradiction(format!("it has no export `{name}`"));
+        let memory = instance.get_memory(&mut store, exports::MEMORY).ok_or_else(|| lost(exports::MEMORY))?;
+        store.data_mut().memory = Some(memory);
+        let results = instance.get_global(&mut store, exports::RESULTS).ok_or_else(|| lost(exports::RESULTS))?;
+        let results_at = match results.get(&mut store) {
+            Val::I32(address) => address.cast_unsigned() as usize,
+            _ => return Err(lost(exports::RESULTS)),
+        };
+        let functions = exports
+            .iter()
+            .map(|export| instance.get_func(&mut store, &export.name).ok_or_else(|| lost(&export.name)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let arena = instance.get_func(&mut store, exports::ARENA).ok_or_else(|| lost(exports::ARENA))?;
+        if let Some(initialize) = instance.get_func(&mut store, INITIALIZE) {
+            initialize.call(&mut store, &[], &mut []).map_err(|error| broken(&error, store.data()))?;
+        }
+        Ok(Instance { store, memory, functions, arena, results_at, room: (0, 0) })
+    }
+
+    /// Calls the function of this index. The result slots are filled if it comes back.
+    #[inline]
+    #[allow(clippy::too_many_arguments, reason = "what a call is made of")]
+    pub(super) fn call(
+        &mut self,
+        index: usize,
+        params: &[WasmType],
+        slots: &mut Slots,
+        results: &mut ResultSlots,
+        cx: &mut HostCall<'_, '_>,
+        epochs: u64,
+        fuel: Option<u64>,
+    ) -> Result<i32, Broken> {
+        self.store.set_epoch_deadline(epochs);
+        refuel(&mut self.store, fuel);
+        self.store.data_mut().growth.denied = false;
+        if slots.has_data()
+            && let Some(objects) = &cx.objects
+        {
+            self.place(slots, objects.heap)?;
+        }
+        // The lifetimes are those of this call, after which the pointer is gone.
+        self.store.data_mut().call = Some(NonNull::from(cx).cast());
+        let status = self.run(index, params, slots.values());
+        self.store.data_mut().call = None;
+        let status = status?;
+        self.read_results(results)?;
+        Ok(status)
+    }
+
+    #[inline]
+    #[allow(unsafe_code)]
+    fn run(&mut self, index: usize, params: &[WasmType], slots: &[u64]) -> Result<i32, Broken> {
+        let mut values = [ValRaw::i64(0); ARGUMENT_SLOTS];
+        for ((value, slot), ty) in values.iter_mut().zip(slots).zip(params) {
+            *value = match ty {
+                WasmType::I32 => ValRaw::u32(*slot as u32),
+                WasmType::I64 => ValRaw::u64(*slot),
+                WasmType::F64 => ValRaw::f64(*slot),
+            };
+        }
+        let used = params.len().max(1);
+        // SAFETY: the function's type was compared with `params` when the module was loaded: these are its parameters, and there is room for
+        // its one result.
+        let called = unsafe { self.functions[index].call_unchecked(&mut self.store, &raw mut values[..used]) };
+        called.map_err(|error| broken(&error, self.store.data()))?;
+        Ok(values[0].get_i32())
+    }
+
+    /// Copies the data of arguments into the plugin's arena.
+    #[cold]
+    fn place(&mut self, slots: &mut Slots, heap: &Heap) -> Result<(), Broken> {
+        let size = slots.data_size(heap);
+        let (_, len) = self.room;
+        if len < size || (len > LARGE_ARENA && size < len / 4) {
+            self.room = self.ask_for_room(size.max(SMALL_ARENA))?;
+        }
+        let (mut at, _) = self.room;
+        let memory = self.memory.data_mut(&mut self.store);
+        slots.place(heap, |bytes| {
+            let address = at;
+            let to = memory.get_mut(at..at + bytes.len()).ok_or_else(|| contradiction("its arena is not in its memory"))?;
+            to.copy_from_slice(bytes);
+            at += bytes.len().next_multiple_of(8);
+            Ok(address as u64)
+        })
+    }
+
+    #[allow(unsafe_code)]
+    fn ask_for_room(&mut self, size: usize) -> Result<(usize, usize), Broken> {
+        let no_room = |reason: String| Broken::new(PrimitiveError::LimitExceeded, reason);
+        let size = u32::try_from(size).map_err(|_| no_room("the arguments have more data than 32-bit addresses reach".into()))?;
+        let mut values = [ValRaw::u32(size)];
+        // SAFETY: the type of the function was checked when the module was loaded.
+        let called = unsafe { self.arena.call_unchecked(&mut self.store, &raw mut values[..]) };
+        called.map_err(|error| broken(&error, self.store.data()))?;
+        let address = values[0].get_u32();
+        if address == 0 {
+            return Err(no_room(format!("it has no room for {size} bytes of arguments")));
+        }
+        if !address.is_multiple_of(8) {
+            return Err(contradiction("the address of its arena is no multiple of 8"));
+        }
+        Ok((address as usize, size as usize))
+    }
+
+    #[inline]
+    fn read_results(&self, results: &mut ResultSlots) -> Result<(), Broken> {
+        let memory = self.memory.data(&self.store);
+        let end = self.results_at + RESULT_SLOTS * 8;
+        let bytes = memory.get(self.results_at..end).ok_or_else(|| contradiction("its result slots are not in its memory"))?;
+        for (slot, bytes) in results.iter_mut().zip(bytes.as_chunks().0) {
+            *slot = u64::from_le_bytes(*bytes);
+        }
+        Ok(())
+    }
+
+    /// The memory as it is between two calls.
+    pub(super) fn linear(&mut self) -> Linear<'_> {
+        Linear(self.memory.data_mut(&mut self.store))
+    }
+}
+
+#[inline]
+fn refuel(store: &mut Store<Guest>, fuel: Option<u64>) {
+    if let Some(fuel) = fuel {
+        // It fails only for engines without fuel, which have none to give.
+        let _ = store.set_fuel(fuel);
+    }
+}
+
+fn contradiction(reason: impl Into<String>) -> Broken {
+    Broken::new(PrimitiveError::Internal, reason)
+}
+
+/// What an error of the engine means.
+#[cold]
+fn broken(error: &wasmtime::Error, guest: &Guest) -> Broken {
+    let trap = error.downcast_ref::<Trap>();
+    let limit = match trap {
+        Some(Trap::Interrupt) => Some("it ran longer than `limits.deadline` allows"),
+        Some(Trap::OutOfFuel) => Some("it used up its fuel"),
+        Some(Trap::StackOverflow) => Some("it used more stack than `limits.stack` allows"),
+        _ if guest.growth.denied => Some("it asked for more memory or table than `limits` allow"),
+        _ => None,
+    };
+    let reason = match (limit, trap) {
+        (Some(limit), _) => limit.into(),
+        (None, Some(trap)) => trap.to_string(),
+        (None, None) => super::reason(error),
+    };
+    Broken {
+        error: if limit.is_some() { PrimitiveError::LimitExceeded } else { PrimitiveError::Internal },
+        reason,
+        backtrace: error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::to_string),
+    }
+}
