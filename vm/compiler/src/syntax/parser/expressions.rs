@@ -60,10 +60,11 @@ impl<'s> Parser<'s> {
         let mut messages = vec![message];
         while self.take_special(b';') {
             let start = self.token.span;
+            let is_binary = self.is_binary();
             let message = match self.token.kind {
                 TokenKind::Identifier => Some(self.unary_message()),
                 TokenKind::Keyword => Some(self.keyword_message()),
-                _ if self.is_binary() => Some(self.binary_message()),
+                _ if is_binary => Some(self.binary_message()),
                 _ => None,
             };
             match message {
