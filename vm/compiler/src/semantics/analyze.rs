@@ -150,7 +150,7 @@ impl Analyzer<'_> {
         };
         self.analysis.inlined[*id as usize] = Some(kind);
         let scope = ScopeKind::Inlined { in_loop: kind.is_loop() };
-        if let (super::Inlined::Case(_), Some(cases)) = (kind, super::inline::cases(&arguments[0])) {
+        if let (super::Inlined::Case(_), Some(cases)) = (kind, arguments.first().and_then(super::inline::cases)) {
             self.expression(&send.receiver);
             for (key, value) in cases {
                 self.block(key, scope);

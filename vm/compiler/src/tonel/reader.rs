@@ -82,8 +82,9 @@ fn skip_body(cursor: &mut Cursor<'_>) -> Result<(), Diagnostic> {
             }
             b']' => depth -= 1,
             quote @ (b'"' | b'\'') => {
-                cursor.quoted(quote)?;
-                continue;
+                let start = cursor.at + 1;
+                let Some(end) = cursor.text[start..].find(char::from(quote)) else { return Err(cursor.error("this has no end")) };
+                cursor.at = start + end;
             }
             b'$' => cursor.at += 1,
             0 if cursor.at_end() => return Err(opened),

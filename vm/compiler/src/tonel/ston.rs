@@ -35,6 +35,16 @@ impl Value {
     }
 }
 
+/// What a character behind a backslash stands for.
+fn unescaped(c: char) -> char {
+    match c {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        _ => c,
+    }
+}
+
 /// A place in a text from which things are read.
 pub(super) struct Cursor<'s> {
     pub text: &'s str,
@@ -86,21 +96,29 @@ impl<'s> Cursor<'s> {
         &self.text[start..self.at]
     }
 
-    /// Text between two of these quotes, in which two are one.
+    /// Text between two of these quotes, in which two are one. In strings, that are between single ones, a backslash stands
+    /// before what would mean something.
     pub fn quoted(&mut self, quote: u8) -> Result<String, Diagnostic> {
         let mut result = String::new();
         let opened = self.error("this has no end");
+        let escapes = quote == b'\'';
         self.at += 1;
         loop {
             let rest = &self.text[self.at..];
-            let Some(end) = rest.find(char::from(quote)) else { return Err(opened) };
+            let Some(end) = rest.find(|c| c == char::from(quote) || escapes && c == '\\') else { return Err(opened) };
             result.push_str(&rest[..end]);
             self.at += end + 1;
-            if self.peek() != quote {
+            let escaped = rest.as_bytes()[end] == b'\\';
+            if escaped {
+                let Some(c) = self.text[self.at..].chars().next() else { return Err(opened) };
+                result.push(unescaped(c));
+                self.at += c.len_utf8();
+            } else if self.peek() == quote {
+                result.push(char::from(quote));
+                self.at += 1;
+            } else {
                 return Ok(result);
             }
-            result.push(char::from(quote));
-            self.at += 1;
         }
     }
 
