@@ -33,8 +33,7 @@ fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
     let image = image::Image::load(image)?;
     let sources = sources::Sources::read(directory)?;
     let mut classes: BTreeMap<Verdict, Vec<String>> = BTreeMap::new();
-    let initial_hash = std::env::var("INITIAL_HASH").ok().and_then(|hash| hash.parse().ok());
-    let options = Options { initial_hash: initial_hash.unwrap_or(Options::PHARO_8.initial_hash), ..Options::PHARO_8 };
+    let options = Options::PHARO_8;
     let methods = image.methods();
     for method in &methods {
         let (verdict, example) = judge(&image, &sources, method, &options);

@@ -35,10 +35,13 @@ pub struct Options {
     pub initial_hash: u32,
 }
 
+/// The hash of the class ByteString in every Spur image of Pharo: its index in the class table, shifted by eight bits.
+const BYTE_STRING_HASH: u32 = 52 << 8;
+
 impl Options {
     /// As Pharo 8 does.
     pub const PHARO_8: Options =
-        Options { dialect: Dialect::PHARO, inlining: Inlining::PHARO_8, set: BytecodeSet::V3PlusClosures, class_is_special: false, initial_hash: 0 };
+        Options { dialect: Dialect::PHARO, inlining: Inlining::PHARO_8, set: BytecodeSet::V3PlusClosures, class_is_special: false, initial_hash: BYTE_STRING_HASH };
 }
 
 /// Bytecodes and literals of a method, or of a block that has its own.

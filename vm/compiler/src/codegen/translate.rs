@@ -59,11 +59,17 @@ pub(super) fn method(method: &Method<'_>, unit: &Unit<'_>) -> Result<CompiledCod
     }
     let (primitive, first_literal) = primitive(&method.pragmas);
     let mut code = assemble::Assembler::new(&translator.builder, unit.options, primitive, first_literal, false).finish(method.arguments.len())?;
-    let pragmas = method.pragmas.iter().map(|pragma| (pragma.selector.to_string(), pragma.arguments.iter().map(|(literal, _)| literal.clone()).collect()));
-    let state = MethodState { selector: method.selector.to_string(), pragmas: pragmas.collect() };
-    code.literals.push(Literal::State(Box::new(state)));
+    code.literals.push(Literal::State(Box::new(state(method))));
     code.literals.push(Literal::MethodClass);
     Ok(code)
+}
+
+/// The selector and the pragmas. What its primitive is stands in the method already.
+fn state(method: &Method<'_>) -> MethodState {
+    let arguments = |pragma: &Pragma<'_>| pragma.arguments.iter().map(|(literal, _)| literal.clone()).collect();
+    let pragmas = method.pragmas.iter().filter(|pragma| !pragma.selector.starts_with("primitive:"));
+    let pragmas = pragmas.map(|pragma| (pragma.selector.to_string(), arguments(pragma)));
+    MethodState { selector: method.selector.to_string(), pragmas: pragmas.collect() }
 }
 
 /// The number of a method's primitive, and the literal that names it if it is 117.
