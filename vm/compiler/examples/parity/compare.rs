@@ -14,6 +14,7 @@ use osvm_core::oop::Oop;
 pub enum Verdict {
     Same,
     Order,
+    Pragmas,
     Header,
     Literals,
     Slots,
@@ -27,6 +28,7 @@ impl Verdict {
         match self {
             Verdict::Same => "identical",
             Verdict::Order => "the same literals in another order",
+            Verdict::Pragmas => "identical, but the image left out the pragmas",
             Verdict::Header => "same but for the header",
             Verdict::Literals => "other literals",
             Verdict::Slots => "the same instructions with other numbers of variables or literals",
@@ -43,9 +45,19 @@ pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment:
     let (theirs, ours) = (image.bytecodes(method), &code.bytecodes[..]);
     let literals = image.literals(method);
     let same_literals = literals.len() == code.literals.len() && literals.iter().zip(&code.literals).all(|(&oop, literal)| context.matches(oop, literal));
+    let without_pragmas = |literal: &Literal| matches!(literal, Literal::State(state) if !state.pragmas.is_empty());
+    let selector_at = literals.len().wrapping_sub(2);
+    let lost_pragmas = code.literals.get(selector_at).is_some_and(without_pragmas)
+        && literals.len() == code.literals.len()
+        && (0..literals.len()).all(|index| match index == selector_at {
+            true => image.heap.text(literals[index]).as_ref() == Some(&method.selector),
+            false => context.matches(literals[index], &code.literals[index]),
+        });
     let verdict = if theirs != ours {
         let kinds = |code| listing(code).into_iter().map(|text| text.chars().filter(|c| c.is_alphabetic()).collect::<String>()).collect::<Vec<_>>();
         if kinds(theirs) == kinds(ours) { Verdict::Slots } else { Verdict::Bytecodes }
+    } else if lost_pragmas {
+        Verdict::Pragmas
     } else if !same_literals {
         let found = |literal: &Literal| literals.iter().any(|&oop| context.matches(oop, literal));
         if literals.len() == code.literals.len() && code.literals.iter().all(found) { Verdict::Order } else { Verdict::Literals }

@@ -49,7 +49,7 @@ impl Sources {
         };
         for method in definition.methods.drain(..) {
             let selector = parse_method(&method.source, Dialect::PHARO).method.selector.to_string();
-            self.methods.entry((method.class_name, method.class_side, selector)).or_default().push(method.source);
+            self.methods.entry((method.class_name, method.class_side, selector)).or_default().push(method.source.replace('\n', "\r"));
         }
         if matches!(definition.kind, Kind::Class | Kind::Trait) {
             self.classes.insert(definition.name("name").to_string(), definition);
@@ -66,6 +66,11 @@ impl Sources {
         let traits = self.classes.get(class).map(|definition| definition.name("traits")).unwrap_or("");
         let names = traits.split(|c: char| !c.is_alphanumeric()).filter(|name| name.starts_with(char::is_uppercase));
         names.filter(|name| *name != class).flat_map(|name| self.of(name, class_side, selector)).collect()
+    }
+
+    /// Whether a class is another, or inherits from it.
+    fn inherits(&self, class: &str, other: &str) -> bool {
+        class == other || self.classes.get(class).is_some_and(|definition| self.inherits(definition.name("superclass"), other))
     }
 
     /// Names of the fields of the instances of a class, or of the class itself.
@@ -86,12 +91,13 @@ impl Sources {
 /// A class of the packages, for the compiler. Whatever is no field is a variable outside.
 pub struct ClassEnvironment {
     fields: Vec<String>,
+    is_context: bool,
     names: RefCell<Vec<String>>,
 }
 
 impl ClassEnvironment {
     pub fn new(sources: &Sources, class: &str, class_side: bool) -> ClassEnvironment {
-        ClassEnvironment { fields: sources.fields(class, class_side), names: RefCell::default() }
+        ClassEnvironment { fields: sources.fields(class, class_side), is_context: !class_side && sources.inherits(class, "Context"), names: RefCell::default() }
     }
 
     /// The name of a variable outside.
@@ -101,6 +107,10 @@ impl ClassEnvironment {
 }
 
 impl Environment for ClassEnvironment {
+    fn has_context_fields(&self) -> bool {
+        self.is_context
+    }
+
     fn lookup(&self, name: &str) -> Option<Binding> {
         if let Some(index) = self.fields.iter().position(|field| field == name) {
             return Some(Binding::Field(index as u16));

@@ -126,8 +126,13 @@ impl<'b> Assembler<'b> {
     }
 
     fn emit(&mut self, instruction: Instruction) -> Result<(), Limit> {
-        let set = self.options.set;
-        encode(set, instruction, &mut self.chunk().bytes)
+        let (set, long_fields) = (self.options.set, self.options.long_fields);
+        let bytes = &mut self.chunk().bytes;
+        match (set, instruction) {
+            (BytecodeSet::V3PlusClosures, _) if long_fields && v3::encode_long(instruction, bytes) => Ok(()),
+            (BytecodeSet::SistaV1, _) if long_fields && sista::encode_long(instruction, bytes) => Ok(()),
+            _ => encode(set, instruction, bytes),
+        }
     }
 
     fn pushed(&mut self, count: usize) {
@@ -388,7 +393,7 @@ impl<'b> Assembler<'b> {
                 let constants = [Literal::True, Literal::False, Literal::Nil, Literal::Integer(-1), Literal::Integer(0), Literal::Integer(1), Literal::Integer(2)];
                 constants.iter().position(|constant| constant == literal).map(|index| QUICK_RECEIVER + 1 + index as u16)
             }
-            Operation::Push(Place::Field(index)) => Some(QUICK_FIELD + index),
+            Operation::Push(Place::Field(index)) if !self.options.long_fields => Some(QUICK_FIELD + index),
             _ => None,
         }
     }

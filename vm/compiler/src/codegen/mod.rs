@@ -31,6 +31,8 @@ pub struct Options {
     pub set: BytecodeSet,
     /// `class` has a bytecode of its own.
     pub class_is_special: bool,
+    /// Fields of the receiver are always accessed by the long instructions.
+    pub long_fields: bool,
     /// What the hashes of strings start with in the system whose order of variables and literals is followed.
     pub initial_hash: u32,
 }
@@ -40,8 +42,15 @@ const BYTE_STRING_HASH: u32 = 52 << 8;
 
 impl Options {
     /// As Pharo 8 does.
-    pub const PHARO_8: Options =
-        Options { dialect: Dialect::PHARO, inlining: Inlining::PHARO_8, set: BytecodeSet::V3PlusClosures, class_is_special: false, initial_hash: BYTE_STRING_HASH };
+    pub const PHARO_8: Options = Options {
+        dialect: Dialect::PHARO,
+        inlining: Inlining::PHARO_8,
+        set: BytecodeSet::V3PlusClosures,
+        class_is_special: false,
+        long_fields: false,
+        initial_hash: BYTE_STRING_HASH,
+    };
+
 }
 
 /// Bytecodes and literals of a method, or of a block that has its own.
@@ -116,6 +125,7 @@ fn compile(parsed: Parsed<'_>, environment: &dyn Environment, options: &Options)
     if diagnostics.iter().any(is_error) {
         return Compilation { code: None, selector, diagnostics };
     }
+    let options = &method_options(&method, environment, options);
     let mut analysis = analyze(&method, environment, options);
     diagnostics.append(&mut analysis.diagnostics);
     if diagnostics.iter().any(is_error) {
@@ -131,6 +141,34 @@ fn compile(parsed: Parsed<'_>, environment: &dyn Environment, options: &Options)
     };
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Compilation { code, selector, diagnostics }
+}
+
+/// Options as the class and the method's own pragma `compilerOptions:` have them, as in `#(+ optionInlineRepeat)`.
+fn method_options(method: &Method<'_>, environment: &dyn Environment, options: &Options) -> Options {
+    let mut options = Options { long_fields: options.long_fields || environment.has_context_fields(), ..*options };
+    for pragma in method.pragmas.iter().filter(|pragma| pragma.selector == "compilerOptions:") {
+        let Some((Literal::Array(words), _)) = pragma.arguments.first() else { continue };
+        let mut set = true;
+        for word in words {
+            match word {
+                Literal::Symbol(sign) if sign == "+" || sign == "-" => set = sign == "+",
+                Literal::Symbol(name) => set_option(&mut options, name, set),
+                _ => {}
+            }
+        }
+    }
+    options
+}
+
+fn set_option(options: &mut Options, name: &str, set: bool) {
+    match name {
+        "optionInlineTimesRepeat" => options.inlining.times_repeat = set,
+        "optionInlineRepeat" => options.inlining.repeat = set,
+        "optionInlineCase" => options.inlining.case = set,
+        "optionInlineNone" => options.inlining.enabled = !set,
+        "optionLongIvarAccessBytecodes" => options.long_fields = set,
+        _ => {}
+    }
 }
 
 fn generate(method: &Method<'_>, analysis: &Analysis, environment: &dyn Environment, options: &Options) -> Result<CompiledCode, Diagnostic> {

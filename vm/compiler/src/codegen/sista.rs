@@ -57,6 +57,22 @@ pub(super) fn encode(instruction: Instruction, out: &mut Vec<u8>) -> Result<(), 
     Ok(())
 }
 
+/// Appends the long form of an access to a field; false, and nothing is done, if it is none. A store that keeps the value is
+/// one that does not, and a push.
+pub(super) fn encode_long(instruction: Instruction, out: &mut Vec<u8>) -> bool {
+    match instruction {
+        I::Push(Variable::Receiver(index)) => extended_a(226, index, out),
+        I::Store { to: Variable::Receiver(index), pop } => {
+            extended_a(240, index, out);
+            if !pop {
+                extended_a(226, index, out);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// An instruction with an unsigned operand that extension A continues.
 fn extended_a(byte: u8, operand: u16, out: &mut Vec<u8>) {
     let [high, low] = operand.to_be_bytes();

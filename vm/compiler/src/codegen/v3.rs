@@ -50,6 +50,16 @@ pub(super) fn encode(instruction: Instruction, out: &mut Vec<u8>) -> Result<(), 
     Ok(())
 }
 
+/// Appends the long form of an access to a field; false, and nothing is done, if it is none.
+pub(super) fn encode_long(instruction: Instruction, out: &mut Vec<u8>) -> bool {
+    match instruction {
+        I::Push(Variable::Receiver(index @ 0..256)) => out.extend([132, 0x40, index as u8]),
+        I::Store { to: Variable::Receiver(index @ 0..256), pop } => out.extend([132, if pop { 0xC0 } else { 0xA0 }, index as u8]),
+        _ => return false,
+    }
+    true
+}
+
 fn literal(index: u16) -> Result<u8, Limit> {
     u8::try_from(index).map_err(|_| Limit::Literals)
 }

@@ -6,6 +6,8 @@ use crate::literal::Literal;
 /// Which families of messages are inlined where their arguments allow it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Inlining {
+    /// Any of them, and those that are not named here.
+    pub enabled: bool,
     /// `timesRepeat:`
     pub times_repeat: bool,
     /// `repeat`
@@ -16,9 +18,9 @@ pub struct Inlining {
 
 impl Inlining {
     /// As Pharo 8 does by default.
-    pub const PHARO_8: Inlining = Inlining { times_repeat: false, repeat: false, case: true };
+    pub const PHARO_8: Inlining = Inlining { enabled: true, times_repeat: false, repeat: false, case: true };
     /// As Squeak and Cuis do.
-    pub const SQUEAK: Inlining = Inlining { times_repeat: true, repeat: true, case: true };
+    pub const SQUEAK: Inlining = Inlining { enabled: true, times_repeat: true, repeat: true, case: true };
 }
 
 /// An inlined message.
@@ -81,6 +83,9 @@ pub(super) fn inlined(receiver: &Expression<'_>, message: &Message<'_>, options:
 }
 
 fn by_selector(selector: &str, options: Inlining) -> Option<Inlined> {
+    if !options.enabled {
+        return None;
+    }
     Some(match selector {
         "and:" => Inlined::And,
         "or:" => Inlined::Or,

@@ -44,6 +44,12 @@ pub trait Environment {
         None
     }
 
+    /// The receivers are contexts or read as such: a VM keeps their fields in frames, and must see where they are used. Their
+    /// fields get instructions of their own.
+    fn has_context_fields(&self) -> bool {
+        false
+    }
+
     /// Names that somebody may have meant instead of an undeclared one.
     fn names(&self) -> Vec<String> {
         Vec::new()

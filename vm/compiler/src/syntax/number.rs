@@ -23,8 +23,10 @@ struct Run {
     significant: u32,
 }
 
-fn digit_value(byte: u8) -> Option<u32> {
+/// Lower-case letters are digits too, in radixes that have letters.
+fn digit_value(byte: u8, base: u32) -> Option<u32> {
     match byte {
+        b'a'..=b'z' if base > 10 => Some(u32::from(byte - b'a') + 10),
         b'0'..=b'9' => Some(u32::from(byte - b'0')),
         b'A'..=b'Z' => Some(u32::from(byte - b'A') + 10),
         _ => None,
@@ -47,7 +49,7 @@ impl Digits<'_> {
         let mut run = Run { value: Magnitude::default(), digits: 0, significant: 0 };
         let mut small = 0u64;
         let mut is_small = true;
-        while let Some(digit) = self.peek().and_then(digit_value).filter(|&digit| digit < base) {
+        while let Some(digit) = self.peek().and_then(|byte| digit_value(byte, base)).filter(|&digit| digit < base) {
             self.at += 1;
             run.digits += 1;
             if digit != 0 {
