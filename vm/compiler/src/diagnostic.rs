@@ -130,7 +130,10 @@ mod tests {
     #[test]
     fn a_caret_is_under_what_is_meant() {
         let source = "foo\n\t^ bar baz";
-        let text = Diagnostic::error(Span::new(7, 10), "bar is not declared").help("did you mean bay?").render("Foo>>foo", source).to_string();
+        let text = Diagnostic::error(Span::new(7, 10), "bar is not declared")
+            .help("did you mean bay?")
+            .render("Foo>>foo", source)
+            .to_string();
         assert_eq!(text, "Foo>>foo:2:4: error: bar is not declared\n   ^ bar baz\n     ^^^\n  did you mean bay?\n");
     }
 }

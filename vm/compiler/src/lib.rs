@@ -14,4 +14,4 @@ pub mod source;
 pub mod syntax;
 pub mod tonel;
 
-pub use codegen::{CompiledCode, Compilation, Options, compile_expression, compile_method};
+pub use codegen::{Compilation, CompiledCode, Options, compile_expression, compile_method};

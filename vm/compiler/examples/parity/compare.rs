@@ -44,7 +44,8 @@ pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment:
     let context = Context { image, environment };
     let (theirs, ours) = (image.bytecodes(method), &code.bytecodes[..]);
     let literals = image.literals(method);
-    let same_literals = literals.len() == code.literals.len() && literals.iter().zip(&code.literals).all(|(&oop, literal)| context.matches(oop, literal));
+    let same_literals = literals.len() == code.literals.len()
+        && literals.iter().zip(&code.literals).all(|(&oop, literal)| context.matches(oop, literal));
     let without_pragmas = |literal: &Literal| matches!(literal, Literal::State(state) if !state.pragmas.is_empty());
     let selector_at = literals.len().wrapping_sub(2);
     let lost_pragmas = code.literals.get(selector_at).is_some_and(without_pragmas)
@@ -54,7 +55,9 @@ pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment:
             false => context.matches(literals[index], &code.literals[index]),
         });
     let verdict = if theirs != ours {
-        let kinds = |code| listing(code).into_iter().map(|text| text.chars().filter(|c| c.is_alphabetic()).collect::<String>()).collect::<Vec<_>>();
+        let kinds = |code| {
+            listing(code).into_iter().map(|text| text.chars().filter(|c| c.is_alphabetic()).collect::<String>()).collect::<Vec<_>>()
+        };
         if kinds(theirs) == kinds(ours) { Verdict::Slots } else { Verdict::Bytecodes }
     } else if lost_pragmas {
         Verdict::Pragmas
@@ -127,7 +130,9 @@ impl Context<'_> {
         let bytes = oop.is_pointer().then(|| self.image.heap.bytes(oop))?;
         match class.as_str() {
             "ByteString" | "ByteSymbol" => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
-            "WideString" | "WideSymbol" => bytes.chunks_exact(4).map(|c| char::from_u32(u32::from_le_bytes([c[0], c[1], c[2], c[3]]))).collect(),
+            "WideString" | "WideSymbol" => {
+                bytes.chunks_exact(4).map(|c| char::from_u32(u32::from_le_bytes([c[0], c[1], c[2], c[3]]))).collect()
+            }
             _ => None,
         }
     }
@@ -173,7 +178,9 @@ impl Context<'_> {
             Literal::Symbol(text) => class().ends_with("Symbol") && self.characters(oop).as_ref() == Some(text),
             Literal::Array(elements) => oop.is_pointer() && self.array(oop, elements),
             Literal::Bytes(bytes) => class() == "ByteArray" && heap.bytes(oop) == &bytes[..],
-            Literal::Variable(id) => self.image.field(oop, 0).and_then(|key| heap.text(key)).is_some_and(|key| key == self.environment.name(*id)),
+            Literal::Variable(id) => {
+                self.image.field(oop, 0).and_then(|key| heap.text(key)).is_some_and(|key| key == self.environment.name(*id))
+            }
             Literal::State(state) => {
                 let pragmas = self.image.class_of(oop) == "AdditionalMethodState";
                 self.image.selector(oop).as_ref() == Some(&state.selector) && pragmas != state.pragmas.is_empty()

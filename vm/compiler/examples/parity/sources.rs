@@ -49,7 +49,10 @@ impl Sources {
         };
         for method in definition.methods.drain(..) {
             let selector = parse_method(&method.source, Dialect::PHARO).method.selector.to_string();
-            self.methods.entry((method.class_name, method.class_side, selector)).or_default().push(method.source.replace('\n', "\r"));
+            self.methods
+                .entry((method.class_name, method.class_side, selector))
+                .or_default()
+                .push(method.source.replace('\n', "\r"));
         }
         if matches!(definition.kind, Kind::Class | Kind::Trait) {
             self.classes.insert(definition.name("name").to_string(), definition);
@@ -83,7 +86,12 @@ impl Sources {
         };
         let key = if class_side { "classInstVars" } else { "instVars" };
         // A slot of another class than the usual one is written as an expression.
-        fields.extend(definition.names(key).into_iter().map(|name| name.split([' ', '=']).next().unwrap_or(name).trim_start_matches('#').to_string()));
+        fields.extend(
+            definition
+                .names(key)
+                .into_iter()
+                .map(|name| name.split([' ', '=']).next().unwrap_or(name).trim_start_matches('#').to_string()),
+        );
         fields
     }
 }
@@ -97,7 +105,11 @@ pub struct ClassEnvironment {
 
 impl ClassEnvironment {
     pub fn new(sources: &Sources, class: &str, class_side: bool) -> ClassEnvironment {
-        ClassEnvironment { fields: sources.fields(class, class_side), is_context: !class_side && sources.inherits(class, "Context"), names: RefCell::default() }
+        ClassEnvironment {
+            fields: sources.fields(class, class_side),
+            is_context: !class_side && sources.inherits(class, "Context"),
+            names: RefCell::default(),
+        }
     }
 
     /// The name of a variable outside.

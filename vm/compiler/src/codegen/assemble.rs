@@ -1,10 +1,8 @@
-//! Sequences to bytecodes: the layout of jumps, the literal frame, the depth of the stack.
-//!
-//! Each sequence, and the start of each closure, is a chunk: bytes, and at most one jump behind them. Jumps begin as short as
-//! they can be and grow until all reach their targets.
+//! Sequences to bytecodes: what each step becomes, the literal frame, the depth of the stack.
 
 use super::builder::{Builder, Operation, Place, SequenceId, Step};
 use super::frame::Key;
+use super::layout::{Exit, Layout, encode};
 use super::literals::LiteralFrame;
 use super::{CompiledCode, Limit, Options, sista, v3};
 use crate::literal::Literal;
@@ -20,23 +18,6 @@ const PERFORM_WITH_ARGUMENTS: u16 = 84;
 const QUICK_RECEIVER: u16 = 256;
 const QUICK_FIELD: u16 = 264;
 
-/// What ends a chunk.
-#[derive(Clone, Copy)]
-enum Exit {
-    None,
-    Jump(SequenceId),
-    JumpIf(bool, SequenceId),
-    Closure { arguments: u8, copied: u8, end: SequenceId },
-}
-
-struct Chunk {
-    bytes: Vec<u8>,
-    positions: Vec<(u32, u32)>,
-    exit: Exit,
-    exit_offset: u32,
-    exit_bytes: Vec<u8>,
-}
-
 /// How deep the stack is, and whether that counts from the start of a closure.
 #[derive(Clone, Copy)]
 struct Depth {
@@ -48,9 +29,7 @@ pub(super) struct Assembler<'b> {
     builder: &'b Builder,
     options: &'b Options,
     literals: LiteralFrame,
-    chunks: Vec<Chunk>,
-    /// The chunk of each sequence.
-    starts: Vec<Option<usize>>,
+    layout: Layout,
     /// The depth at the start of each sequence, where a jump says so.
     depths: Vec<Option<Depth>>,
     depth: Depth,
@@ -61,15 +40,21 @@ pub(super) struct Assembler<'b> {
 }
 
 impl<'b> Assembler<'b> {
-    pub fn new(builder: &'b Builder, options: &'b Options, primitive: Option<u16>, first: Option<Literal>, in_block: bool) -> Assembler<'b> {
+    pub fn new(
+        builder: &'b Builder,
+        options: &'b Options,
+        primitive: Option<u16>,
+        first: Option<Literal>,
+        in_block: bool,
+    ) -> Assembler<'b> {
         let mut literals = LiteralFrame::default();
         if let Some(first) = first {
             literals.index(&first).expect("there is room for the first literal");
         }
         let count = builder.sequences.len();
         let depth = Depth { now: 0, in_closure: false };
-        let (starts, depths) = (vec![None; count], vec![None; count]);
-        Assembler { builder, options, literals, chunks: Vec::new(), starts, depths, depth, max_depth: 0, primitive, in_block }
+        let (layout, depths) = (Layout::new(options.set, count), vec![None; count]);
+        Assembler { builder, options, literals, layout, depths, depth, max_depth: 0, primitive, in_block }
     }
 
     /// Assembles everything. Literals that end the frame are left to the caller.
@@ -82,9 +67,9 @@ impl<'b> Assembler<'b> {
         if temporaries > 63 || frame > LARGE_FRAME {
             return Err(if temporaries > 63 { Limit::Temporaries } else { Limit::Stack });
         }
-        self.layout()?;
+        self.layout.settle()?;
         let primitive = self.primitive.or_else(|| self.quick_primitive(arguments));
-        let (bytecodes, positions) = self.bytes(primitive)?;
+        let (bytecodes, positions) = self.layout.bytes(primitive)?;
         let large_frame = frame > SMALL_FRAME || primitive == Some(PERFORM_WITH_ARGUMENTS);
         let literals = self.literals.finish(self.builder, self.options);
         let (arguments, temporaries) = (arguments as u8, temporaries as u8);
@@ -92,13 +77,12 @@ impl<'b> Assembler<'b> {
     }
 
     fn sequence(&mut self, sequence: SequenceId) -> Result<(), Limit> {
-        self.starts[sequence] = Some(self.chunks.len());
+        self.layout.start_sequence(sequence);
         self.depth = self.depths[sequence].unwrap_or(self.depth);
-        self.open_chunk();
         let steps = &self.builder.sequences[sequence];
         let mut next = 0;
         while let Some(step) = steps.get(next) {
-            self.note_position(step.offset);
+            self.layout.chunk().note_position(step.offset);
             next += match steps.get(next + 1).map(|following| &following.operation) {
                 Some(Operation::Pop) if self.store_and_pop(step)? => 2,
                 Some(Operation::Return) if self.quick_return(step)? => 2,
@@ -111,23 +95,9 @@ impl<'b> Assembler<'b> {
         Ok(())
     }
 
-    fn open_chunk(&mut self) {
-        let (bytes, positions, exit_bytes) = (Vec::new(), Vec::new(), Vec::new());
-        self.chunks.push(Chunk { bytes, positions, exit: Exit::None, exit_offset: 0, exit_bytes });
-    }
-
-    fn chunk(&mut self) -> &mut Chunk {
-        self.chunks.last_mut().expect("a sequence has a chunk")
-    }
-
-    fn note_position(&mut self, offset: u32) {
-        let chunk = self.chunk();
-        chunk.positions.push((chunk.bytes.len() as u32, offset));
-    }
-
     fn emit(&mut self, instruction: Instruction) -> Result<(), Limit> {
         let (set, long_fields) = (self.options.set, self.options.long_fields);
-        let bytes = &mut self.chunk().bytes;
+        let bytes = &mut self.layout.chunk().bytes;
         match (set, instruction) {
             (BytecodeSet::V3PlusClosures, _) if long_fields && v3::encode_long(instruction, bytes) => Ok(()),
             (BytecodeSet::SistaV1, _) if long_fields && sista::encode_long(instruction, bytes) => Ok(()),
@@ -137,7 +107,8 @@ impl<'b> Assembler<'b> {
 
     fn pushed(&mut self, count: usize) {
         self.depth.now += count;
-        let counted = if self.depth.in_closure { self.depth.now.saturating_sub(self.builder.frames[0].len()) } else { self.depth.now };
+        let counted =
+            if self.depth.in_closure { self.depth.now.saturating_sub(self.builder.frames[0].len()) } else { self.depth.now };
         self.max_depth = self.max_depth.max(counted);
     }
 
@@ -269,7 +240,11 @@ impl<'b> Assembler<'b> {
         self.popped(args);
         let selector = self.literals.index(&Literal::Symbol(selector.into()))?;
         let args = args as u8;
-        self.emit(if directed { Instruction::DirectedSuperSend { selector, args } } else { Instruction::SuperSend { selector, args } })
+        self.emit(if directed {
+            Instruction::DirectedSuperSend { selector, args }
+        } else {
+            Instruction::SuperSend { selector, args }
+        })
     }
 
     fn push_copied(&mut self, copied: &[Key], frame: usize) -> Result<(), Limit> {
@@ -311,74 +286,30 @@ impl<'b> Assembler<'b> {
                 self.pushed(1);
                 self.flow_to(*end);
                 closure_start = Some((*frame, arguments + copied.len()));
-                Exit::Closure { arguments: *arguments as u8, copied: u8::try_from(copied.len()).map_err(|_| Limit::Copied)?, end: *end }
+                Exit::Closure {
+                    arguments: *arguments as u8,
+                    copied: u8::try_from(copied.len()).map_err(|_| Limit::Copied)?,
+                    end: *end,
+                }
             }
             _ => unreachable!("only jumps end a chunk"),
         };
-        let chunk = self.chunk();
+        let chunk = self.layout.chunk();
         (chunk.exit, chunk.exit_offset) = (exit, step.offset);
         closure_start.map_or(Ok(()), |(frame, given)| self.closure_start(frame, given))
     }
 
     /// A closure begins with its temporaries, nil, on the stack.
     fn closure_start(&mut self, frame: usize, given: usize) -> Result<(), Limit> {
-        self.open_chunk();
+        self.layout.start_chunk();
         self.depth = Depth { now: given, in_closure: true };
         (given..self.builder.frames[frame].len()).try_for_each(|_| self.push(Instruction::PushNil))
-    }
-
-    fn start(&self, sequence: SequenceId) -> usize {
-        self.starts[sequence].expect("a jump leads to code")
-    }
-
-    fn size(&self, chunks: std::ops::Range<usize>) -> i32 {
-        chunks.map(|chunk| self.chunks[chunk].bytes.len() + self.chunks[chunk].exit_bytes.len()).sum::<usize>() as i32
-    }
-
-    /// Gives all jumps the size that their distances need.
-    fn layout(&mut self) -> Result<(), Limit> {
-        loop {
-            let mut changed = false;
-            for chunk in 0..self.chunks.len() {
-                let mut bytes = Vec::new();
-                if let Some(instruction) = self.exit_instruction(chunk) {
-                    encode(self.options.set, instruction, &mut bytes)?;
-                }
-                changed |= bytes != self.chunks[chunk].exit_bytes;
-                self.chunks[chunk].exit_bytes = bytes;
-            }
-            if !changed {
-                return Ok(());
-            }
-        }
-    }
-
-    fn exit_instruction(&self, chunk: usize) -> Option<Instruction> {
-        match self.chunks[chunk].exit {
-            Exit::None => None,
-            Exit::Jump(to) => match self.start(to) {
-                to if to == chunk + 1 => None,
-                to if to > chunk => Some(self.size(chunk + 1..to)).filter(|&distance| distance > 0).map(Instruction::Jump),
-                to => {
-                    let body = self.size(to..chunk) + self.chunks[chunk].bytes.len() as i32;
-                    Some(Instruction::Jump(-body - back_jump_bytes(self.options.set)))
-                }
-            },
-            Exit::JumpIf(condition, to) => Some(match self.size(chunk + 1..self.start(to)) {
-                0 => Instruction::Pop,
-                distance => Instruction::JumpIf(condition, distance),
-            }),
-            Exit::Closure { arguments, copied, end } => {
-                let size = self.size(chunk + 1..self.start(end)) as u32;
-                Some(Instruction::PushClosure { args: arguments, copied, size })
-            }
-        }
     }
 
     /// The primitive of a method that only answers the receiver, a constant, or a field.
     fn quick_primitive(&self, arguments: usize) -> Option<u16> {
         let [first, second] = match self.builder.reachable()[..] {
-            [only] if arguments == 0 && !self.in_block && self.chunks.len() == 1 => match &self.builder.sequences[only][..] {
+            [only] if arguments == 0 && !self.in_block && self.layout.is_single() => match &self.builder.sequences[only][..] {
                 [first, second, ..] => [&first.operation, &second.operation],
                 _ => return None,
             },
@@ -390,47 +321,19 @@ impl<'b> Assembler<'b> {
         match first {
             Operation::PushReceiver => Some(QUICK_RECEIVER),
             Operation::PushLiteral(literal) => {
-                let constants = [Literal::True, Literal::False, Literal::Nil, Literal::Integer(-1), Literal::Integer(0), Literal::Integer(1), Literal::Integer(2)];
+                let constants = [
+                    Literal::True,
+                    Literal::False,
+                    Literal::Nil,
+                    Literal::Integer(-1),
+                    Literal::Integer(0),
+                    Literal::Integer(1),
+                    Literal::Integer(2),
+                ];
                 constants.iter().position(|constant| constant == literal).map(|index| QUICK_RECEIVER + 1 + index as u16)
             }
             Operation::Push(Place::Field(index)) if !self.options.long_fields => Some(QUICK_FIELD + index),
             _ => None,
         }
-    }
-
-    fn bytes(&self, primitive: Option<u16>) -> Result<(Vec<u8>, Vec<(u32, u32)>), Limit> {
-        let (mut bytes, mut positions) = (Vec::new(), Vec::new());
-        if let Some(primitive) = primitive {
-            encode(self.options.set, Instruction::CallPrimitive(primitive), &mut bytes)?;
-        }
-        for chunk in &self.chunks {
-            let start = bytes.len() as u32;
-            positions.extend(chunk.positions.iter().map(|&(pc, offset)| (start + pc, offset)));
-            bytes.extend(&chunk.bytes);
-            if !chunk.exit_bytes.is_empty() {
-                positions.push((bytes.len() as u32, chunk.exit_offset));
-            }
-            bytes.extend(&chunk.exit_bytes);
-        }
-        positions.dedup_by(|later, earlier| later.0 == earlier.0 && {
-            earlier.1 = later.1;
-            true
-        });
-        Ok((bytes, positions))
-    }
-}
-
-fn encode(set: BytecodeSet, instruction: Instruction, out: &mut Vec<u8>) -> Result<(), Limit> {
-    match set {
-        BytecodeSet::V3PlusClosures => v3::encode(instruction, out),
-        BytecodeSet::SistaV1 => sista::encode(instruction, out),
-    }
-}
-
-/// Bytes of a jump back: the encoders use one size, so that the distance does not change it.
-fn back_jump_bytes(set: BytecodeSet) -> i32 {
-    match set {
-        BytecodeSet::V3PlusClosures => 2,
-        BytecodeSet::SistaV1 => 4,
     }
 }

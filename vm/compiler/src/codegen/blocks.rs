@@ -15,7 +15,8 @@ impl Translator<'_> {
     fn closure_slots(&self, scope: ScopeId) -> (Vec<Key>, Vec<Key>) {
         let analysis = self.unit.analysis;
         let scope = &analysis.scopes[scope];
-        let arguments = scope.locals.iter().filter(|&&local| analysis.locals[local].argument).map(|&local| Key::local(analysis, local));
+        let arguments =
+            scope.locals.iter().filter(|&&local| analysis.locals[local].argument).map(|&local| Key::local(analysis, local));
         (arguments.collect(), scope.incoming.iter().map(|&slot| Key::slot(analysis, slot)).collect())
     }
 
@@ -58,7 +59,8 @@ impl Translator<'_> {
         let scope = analysis.block_scopes[block.id as usize];
         self.make_vector(scope);
         let is_argument = |&local: &usize| analysis.locals[local].argument;
-        let (arguments, temporaries): (Vec<usize>, Vec<usize>) = analysis.scopes[scope].locals.iter().partition(|local| is_argument(local));
+        let (arguments, temporaries): (Vec<usize>, Vec<usize>) =
+            analysis.scopes[scope].locals.iter().partition(|local| is_argument(local));
         temporaries.iter().for_each(|&local| self.builder.frame().add(Key::local(analysis, local)));
         for &slot in &analysis.scopes[scope].incoming {
             self.builder.frame().add(Key::slot(analysis, slot));

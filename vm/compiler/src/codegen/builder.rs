@@ -1,7 +1,7 @@
 //! Sequences of instructions between which control jumps. A sequence that nothing leads to is left out later.
 
-use super::frame::{Frame, Key};
 use super::CompiledCode;
+use super::frame::{Frame, Key};
 use crate::literal::Literal;
 use crate::semantics::VariableId;
 
@@ -41,13 +41,31 @@ pub(crate) enum Operation {
     Send(String),
     SuperSend(String),
     /// The code of the closure begins at `body` and ends before `end`; its slots are those of a frame of its own.
-    PushClosure { arguments: usize, copied: Vec<Key>, frame: usize, body: SequenceId, end: SequenceId },
-    PushFullClosure { code: Box<CompiledCode>, copied: Vec<Key> },
+    PushClosure {
+        arguments: usize,
+        copied: Vec<Key>,
+        frame: usize,
+        body: SequenceId,
+        end: SequenceId,
+    },
+    PushFullClosure {
+        code: Box<CompiledCode>,
+        copied: Vec<Key>,
+    },
     /// `behind` follows in the code, though control does not get there.
-    Jump { to: SequenceId, behind: Option<SequenceId> },
-    JumpIf { condition: bool, to: SequenceId, otherwise: SequenceId },
+    Jump {
+        to: SequenceId,
+        behind: Option<SequenceId>,
+    },
+    JumpIf {
+        condition: bool,
+        to: SequenceId,
+        otherwise: SequenceId,
+    },
     Return,
-    BlockReturn { behind: SequenceId },
+    BlockReturn {
+        behind: SequenceId,
+    },
 }
 
 impl Operation {

@@ -1,8 +1,8 @@
 //! Inlined messages that branch.
 
+use super::Limit;
 use super::builder::Operation;
 use super::translate::{Translator, Want};
-use super::Limit;
 use crate::literal::Literal;
 use crate::semantics::Inlined;
 use crate::syntax::{Block, Expression, Send};

@@ -27,7 +27,8 @@ impl LiteralFrame {
     pub fn finish(self, builder: &Builder, options: &Options) -> Vec<Literal> {
         let mut literals = self.literals;
         let missing: Vec<Literal> = in_hash_order(&builder.additional, options.initial_hash);
-        let missing: Vec<Literal> = missing.into_iter().filter(|literal| !literals.iter().any(|other| other.contains(literal))).collect();
+        let missing: Vec<Literal> =
+            missing.into_iter().filter(|literal| !literals.iter().any(|other| other.contains(literal))).collect();
         if literals.len() + missing.len() + 2 > ROOM {
             literals.push(Literal::Array(missing));
         } else {

@@ -1,10 +1,10 @@
 //! Inlined messages that loop.
 
+use super::Limit;
 use super::builder::{Operation, Place};
 use super::frame::Key;
 use super::inlined::block;
 use super::translate::{Translator, Want};
-use super::Limit;
 use crate::literal::Literal;
 use crate::semantics::Reference;
 use crate::syntax::{Expression, ExpressionKind, Send};
@@ -35,14 +35,15 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// Whether an expression has the same value each time, at no cost: it need not be kept.
-    fn is_constant(&self, expression: &Expression<'_>) -> bool {
+    /// Whether an expression has the same value each time, at no cost: it need not be kept. Arguments count only for `to:do:`, as
+    /// in Pharo.
+    fn is_constant(&self, expression: &Expression<'_>, kept: &Key) -> bool {
         let analysis = self.unit.analysis;
         match &expression.kind {
             ExpressionKind::Literal(_) => true,
             ExpressionKind::Variable(_, id) => match analysis.references[*id as usize] {
                 Reference::Receiver | Reference::Super => true,
-                Reference::Local(local) => analysis.locals[local].argument,
+                Reference::Local(local) => analysis.locals[local].argument && matches!(kept, Key::Limit(..)),
                 _ => false,
             },
             _ => false,
@@ -51,7 +52,7 @@ impl Translator<'_> {
 
     /// Evaluates an expression that is read in each turn of a loop, and keeps its value in a slot unless it is constant.
     fn keep(&mut self, expression: &Expression<'_>, key: Key) -> Result<Option<Key>, Limit> {
-        if self.is_constant(expression) {
+        if self.is_constant(expression, &key) {
             return Ok(None);
         }
         self.value(expression)?;
@@ -77,7 +78,9 @@ impl Translator<'_> {
         let arguments = &send.message.arguments;
         let (limit, body) = (&arguments[0], block(arguments.last().expect("a loop has a block")));
         let (step, up) = match &arguments[1].kind {
-            ExpressionKind::Literal(step) if arguments.len() == 3 => (step.clone(), crate::semantics::step(&arguments[1]) == Some(true)),
+            ExpressionKind::Literal(step) if arguments.len() == 3 => {
+                (step.clone(), crate::semantics::step(&arguments[1]) == Some(true))
+            }
             _ => (Literal::Integer(1), true),
         };
         let counter = analysis.scopes[analysis.block_scopes[body.id as usize]].locals[0];

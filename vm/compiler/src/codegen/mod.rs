@@ -6,6 +6,7 @@ mod blocks;
 mod builder;
 mod frame;
 mod inlined;
+mod layout;
 mod literals;
 mod loops;
 mod sista;
@@ -50,7 +51,6 @@ impl Options {
         long_fields: false,
         initial_hash: BYTE_STRING_HASH,
     };
-
 }
 
 /// Bytecodes and literals of a method, or of a block that has its own.
@@ -171,7 +171,12 @@ fn set_option(options: &mut Options, name: &str, set: bool) {
     }
 }
 
-fn generate(method: &Method<'_>, analysis: &Analysis, environment: &dyn Environment, options: &Options) -> Result<CompiledCode, Diagnostic> {
+fn generate(
+    method: &Method<'_>,
+    analysis: &Analysis,
+    environment: &dyn Environment,
+    options: &Options,
+) -> Result<CompiledCode, Diagnostic> {
     let unit = translate::Unit { analysis, environment, options };
     translate::method(method, &unit).map_err(|limit| Diagnostic::error(method.pattern, limit.to_string()))
 }

@@ -1,8 +1,8 @@
 //! Encoding Sista V1, the inverse of what the decoder in `osvm-core` does. Jumps back always have their extension.
 
 use super::Limit;
-use osvm_core::bytecode::{Answer, Instruction, Variable};
 use Instruction as I;
+use osvm_core::bytecode::{Answer, Instruction, Variable};
 
 /// Appends an instruction.
 pub(super) fn encode(instruction: Instruction, out: &mut Vec<u8>) -> Result<(), Limit> {

@@ -58,7 +58,8 @@ pub(super) fn method(method: &Method<'_>, unit: &Unit<'_>) -> Result<CompiledCod
         translator.builder.return_top();
     }
     let (primitive, first_literal) = primitive(&method.pragmas);
-    let mut code = assemble::Assembler::new(&translator.builder, unit.options, primitive, first_literal, false).finish(method.arguments.len())?;
+    let mut code = assemble::Assembler::new(&translator.builder, unit.options, primitive, first_literal, false)
+        .finish(method.arguments.len())?;
     code.literals.push(Literal::State(Box::new(state(method))));
     code.literals.push(Literal::MethodClass);
     Ok(code)
@@ -181,7 +182,8 @@ impl Translator<'_> {
 
     fn array(&mut self, elements: &[Expression<'_>]) -> Result<(), Limit> {
         let array = self.unit.environment.lookup("Array");
-        let (Some(Binding::Variable(array) | Binding::Constant(array)), true) = (array, elements.len() > MAX_STACKED_ELEMENTS) else {
+        let (Some(Binding::Variable(array) | Binding::Constant(array)), true) = (array, elements.len() > MAX_STACKED_ELEMENTS)
+        else {
             elements.iter().try_for_each(|element| self.value(element))?;
             self.builder.add(Operation::PushArray(elements.len()));
             return Ok(());

@@ -2,8 +2,8 @@
 //! shortest.
 
 use super::Limit;
-use osvm_core::bytecode::{Answer, Instruction, Variable};
 use Instruction as I;
+use osvm_core::bytecode::{Answer, Instruction, Variable};
 
 /// Appends an instruction.
 pub(super) fn encode(instruction: Instruction, out: &mut Vec<u8>) -> Result<(), Limit> {
@@ -43,7 +43,12 @@ pub(super) fn encode(instruction: Instruction, out: &mut Vec<u8>) -> Result<(), 
             let [low, high] = number.to_le_bytes();
             out.extend([139, low, high]);
         }
-        I::PushThisProcess | I::PushCharacter(_) | I::PushFullClosure { .. } | I::DirectedSuperSend { .. } | I::Nop | I::Unused(_) => {
+        I::PushThisProcess
+        | I::PushCharacter(_)
+        | I::PushFullClosure { .. }
+        | I::DirectedSuperSend { .. }
+        | I::Nop
+        | I::Unused(_) => {
             unreachable!("{instruction:?} is not of this set")
         }
     }
@@ -119,7 +124,7 @@ fn store(to: Variable, pop: bool, out: &mut Vec<u8>) -> Result<(), Limit> {
 fn jump(distance: i32, out: &mut Vec<u8>) -> Result<(), Limit> {
     match distance {
         1..=8 => out.push(144 + distance as u8 - 1),
-        -1024..1024 => out.extend([(160 + (distance + 1024 >> 8)) as u8, distance as u8]),
+        -1024..1024 => out.extend([(160 + ((distance + 1024) >> 8)) as u8, distance as u8]),
         _ => return Err(Limit::Distance),
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Which messages become jumps instead of sends.
 
-use crate::syntax::{Block, Expression, ExpressionKind, Message, Sequence, Statement};
 use crate::literal::Literal;
+use crate::syntax::{Block, Expression, ExpressionKind, Message, Sequence, Statement};
 
 /// Which families of messages are inlined where their arguments allow it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,7 +57,10 @@ pub enum Inlined {
 impl Inlined {
     /// Whether the blocks may run more than once, or, for `caseOf:`, are treated as if.
     pub fn is_loop(self) -> bool {
-        matches!(self, Inlined::While(_) | Inlined::Repeat | Inlined::TimesRepeat | Inlined::ToDo | Inlined::ToByDo | Inlined::Case(_))
+        matches!(
+            self,
+            Inlined::While(_) | Inlined::Repeat | Inlined::TimesRepeat | Inlined::ToDo | Inlined::ToByDo | Inlined::Case(_)
+        )
     }
 }
 
@@ -162,7 +165,9 @@ fn assigns_in(expression: &Expression<'_>, name: &str) -> bool {
         ExpressionKind::Array(elements) => any(elements),
         ExpressionKind::Block(block) => assigns(&block.body, name),
         ExpressionKind::Send(send) => assigns_in(&send.receiver, name) || any(&send.message.arguments),
-        ExpressionKind::Cascade(cascade) => assigns_in(&cascade.receiver, name) || cascade.messages.iter().any(|message| any(&message.arguments)),
+        ExpressionKind::Cascade(cascade) => {
+            assigns_in(&cascade.receiver, name) || cascade.messages.iter().any(|message| any(&message.arguments))
+        }
         ExpressionKind::Assign(assignment) => assignment.variable.text == name || assigns_in(&assignment.value, name),
     }
 }

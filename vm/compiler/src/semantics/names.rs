@@ -70,9 +70,13 @@ impl Analyzer<'_> {
     /// Notes an assignment to something that cannot be assigned.
     pub(super) fn check_assignable(&mut self, reference: Reference, name: &str, span: Span) {
         let what = match reference {
-            Reference::Receiver | Reference::Super | Reference::ThisContext | Reference::ThisProcess => "is no variable that can be assigned",
+            Reference::Receiver | Reference::Super | Reference::ThisContext | Reference::ThisProcess => {
+                "is no variable that can be assigned"
+            }
             Reference::Local(local) if self.analysis.locals[local].argument => "is an argument: it cannot be assigned",
-            Reference::Variable(_) if matches!(self.environment.lookup(name), Some(Binding::Constant(_))) => "is the name of a class: it cannot be assigned",
+            Reference::Variable(_) if matches!(self.environment.lookup(name), Some(Binding::Constant(_))) => {
+                "is the name of a class: it cannot be assigned"
+            }
             _ => return,
         };
         self.analysis.diagnostics.push(Diagnostic::error(span, format!("{name} {what}")));

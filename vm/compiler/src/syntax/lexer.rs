@@ -65,7 +65,10 @@ pub(super) struct Token {
 
 /// Whether a character is one of binary selectors.
 pub(crate) fn is_binary_char(c: char) -> bool {
-    matches!(c, '!' | '%' | '&' | '*' | '+' | ',' | '-' | '/' | '<' | '=' | '>' | '?' | '@' | '\\' | '|' | '~' | '·' | '÷' | '±' | '×')
+    matches!(
+        c,
+        '!' | '%' | '&' | '*' | '+' | ',' | '-' | '/' | '<' | '=' | '>' | '?' | '@' | '\\' | '|' | '~' | '·' | '÷' | '±' | '×'
+    )
 }
 
 /// Whether names can begin with a character.

@@ -197,7 +197,7 @@ fn add(a: Magnitude, b: &Magnitude) -> Magnitude {
 fn scaled(negative: bool, mut numerator: Magnitude, base: u32, places: u32, scale: u32) -> Literal {
     let mut denominator = Magnitude::from(1);
     denominator.scale(base, places);
-    for prime in [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31].into_iter().filter(|prime| base % prime == 0) {
+    for prime in [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31].into_iter().filter(|&prime| base.is_multiple_of(prime)) {
         while denominator.remainder(prime) == 0 && numerator.remainder(prime) == 0 && !denominator.is_zero() {
             denominator.divide(prime);
             numerator.divide(prime);
@@ -207,7 +207,11 @@ fn scaled(negative: bool, mut numerator: Magnitude, base: u32, places: u32, scal
         }
     }
     let negative = negative && !numerator.is_zero();
-    Literal::ScaledDecimal(Box::new(ScaledDecimal { numerator: WholeNumber { negative, magnitude: numerator }, denominator, scale }))
+    Literal::ScaledDecimal(Box::new(ScaledDecimal {
+        numerator: WholeNumber { negative, magnitude: numerator },
+        denominator,
+        scale,
+    }))
 }
 
 #[cfg(test)]
@@ -222,7 +226,8 @@ mod tests {
 
     #[test]
     fn whole_numbers() {
-        for (text, value) in [("0", 0), ("-5", -5), ("16rFF", 255), ("-16rFF", -255), ("16r-F", -15), ("2r1e4", 16), ("1e3", 1000)] {
+        for (text, value) in [("0", 0), ("-5", -5), ("16rFF", 255), ("-16rFF", -255), ("16r-F", -15), ("2r1e4", 16), ("1e3", 1000)]
+        {
             assert_eq!(number(text), Literal::Integer(value), "{text}");
         }
         assert_eq!(number("36rZ"), Literal::Integer(35));
@@ -235,7 +240,9 @@ mod tests {
 
     #[test]
     fn floats() {
-        for (text, value) in [("3.14", 3.14), ("1.5e-3", 0.0015), ("2r1.1", 1.5), ("1.0", 1.0), ("1e-2", 0.01), ("16r1.8", 1.5), ("1.0q2", 100.0)] {
+        for (text, value) in
+            [("3.25", 3.25), ("1.5e-3", 0.0015), ("2r1.1", 1.5), ("1.0", 1.0), ("1e-2", 0.01), ("16r1.8", 1.5), ("1.0q2", 100.0)]
+        {
             assert_eq!(number(text), Literal::Float(value), "{text}");
         }
         assert!(matches!(number("-0.0"), Literal::Float(zero) if zero == 0.0 && zero.is_sign_negative()));
@@ -244,15 +251,22 @@ mod tests {
 
     #[test]
     fn scaled_decimals() {
-        for (text, numerator, denominator, scale) in [("3.14s2", 157, 50, 2), ("10s", 10, 1, 0), ("1.50s", 3, 2, 2), ("0.0s3", 0, 1, 3), ("2s2", 2, 1, 2)] {
+        for (text, numerator, denominator, scale) in
+            [("3.14s2", 157, 50, 2), ("10s", 10, 1, 0), ("1.50s", 3, 2, 2), ("0.0s3", 0, 1, 3), ("2s2", 2, 1, 2)]
+        {
             let Literal::ScaledDecimal(value) = number(text) else { panic!("{text}") };
-            assert_eq!((value.numerator.magnitude.as_u64(), value.denominator.as_u64(), value.scale), (Some(numerator), Some(denominator), scale));
+            assert_eq!(
+                (value.numerator.magnitude.as_u64(), value.denominator.as_u64(), value.scale),
+                (Some(numerator), Some(denominator), scale)
+            );
         }
     }
 
     #[test]
     fn a_number_ends_where_its_letters_mean_something_else() {
-        for (text, end) in [("3 sin", 1), ("3s", 2), ("3sin", 1), ("3e", 1), ("3e-", 1), ("3.", 1), ("3.foo", 1), ("5d2", 3), ("16r10r", 5)] {
+        for (text, end) in
+            [("3 sin", 1), ("3s", 2), ("3sin", 1), ("3e", 1), ("3e-", 1), ("3.", 1), ("3.foo", 1), ("5d2", 3), ("16r10r", 5)]
+        {
             assert_eq!(read(text.as_bytes()).unwrap().1, end, "{text}");
         }
         for text in ["1r5", "37r1", "2r9", "1e9999", "1s99999999"] {

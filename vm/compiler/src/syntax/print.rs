@@ -32,7 +32,8 @@ fn pattern<'a>(selector: &str, arguments: impl Iterator<Item = &'a str>, out: &m
 
 fn print_pragma(pragma: &Pragma<'_>, out: &mut String) {
     let texts: Vec<String> = pragma.arguments.iter().map(|(literal, _)| print_literal(literal)).collect();
-    out.push('<');
+    // An operator would be read together with the bracket.
+    out.push_str(if pragma.selector.starts_with(is_letter) { "<" } else { "< " });
     // The name behind `error:` is a variable.
     let parts: Vec<&str> = pragma.selector.split_inclusive(':').collect();
     let texts = texts.iter().zip(&parts).map(|(text, part)| match *part {
@@ -159,7 +160,11 @@ pub fn print_literal(literal: &Literal) -> String {
 
 /// Whether a symbol needs no quotes, wherever it stands.
 fn is_plain_symbol(text: &str) -> bool {
-    let words = || text.split_inclusive(':').all(|part| part.starts_with(is_letter) && part.trim_end_matches(':').chars().all(|c| is_letter(c) || c.is_ascii_digit()));
+    let words = || {
+        text.split_inclusive(':').all(|part| {
+            part.starts_with(is_letter) && part.trim_end_matches(':').chars().all(|c| is_letter(c) || c.is_ascii_digit())
+        })
+    };
     !text.is_empty() && (text.chars().all(is_binary_char) || words())
 }
 

@@ -54,7 +54,15 @@ fn literals() {
     assert_eq!(literal("$'"), Literal::Character(39));
     assert_eq!(literal("$é"), Literal::Character(233));
     assert_eq!(literal("#[1 16rFF]"), Literal::Bytes(vec![1, 255]));
-    let expected = vec![symbol("a"), Literal::True, Literal::Nil, symbol("b:"), Literal::Array(vec![Literal::Integer(1)]), Literal::Integer(-2), symbol("-")];
+    let expected = vec![
+        symbol("a"),
+        Literal::True,
+        Literal::Nil,
+        symbol("b:"),
+        Literal::Array(vec![Literal::Integer(1)]),
+        Literal::Integer(-2),
+        symbol("-"),
+    ];
     assert_eq!(literal("#(a true nil b: (1) -2 -)"), Literal::Array(expected));
     assert_eq!(literal("#(a:= b := )"), Literal::Array(vec![symbol("a:"), symbol("="), symbol("b"), symbol(":"), symbol("=")]));
 }
@@ -81,7 +89,10 @@ fn errors(source: &str) -> Vec<String> {
 #[test]
 fn errors_say_where_and_what() {
     assert_eq!(errors("foo ^ (3 + 4"), ["1:13 expected ) for the ( before, and the source ends"]);
-    assert_eq!(errors("foo\n\t^ a at: .\n\t^ b +"), ["2:10 expected an expression, not .", "3:2 nothing can follow ^ here", "3:7 expected an expression, and the source ends"]);
+    assert_eq!(
+        errors("foo\n\t^ a at: .\n\t^ b +"),
+        ["2:10 expected an expression, not .", "3:2 nothing can follow ^ here", "3:7 expected an expression, and the source ends"]
+    );
     assert_eq!(errors("foo ^ 'abc"), ["1:7 this string has no end"]);
     assert_eq!(errors("foo \"abc"), ["1:5 this comment has no end"]);
     assert_eq!(errors("foo ^ a; b"), ["1:8 a cascade continues a message, and there is none before this"]);

@@ -5,7 +5,10 @@ const FILE: &str = "\"\nA \"\"comment\"\".\n\"\nClass {\n\t#name : #Foo,\n\t#sup
 #[test]
 fn a_class_with_methods() {
     let file = read(FILE).unwrap();
-    assert_eq!((file.kind, file.name("name"), file.name("superclass"), file.names("instVars")), (Kind::Class, "Foo", "Bar", vec!["a", "b"]));
+    assert_eq!(
+        (file.kind, file.name("name"), file.name("superclass"), file.names("instVars")),
+        (Kind::Class, "Foo", "Bar", vec!["a", "b"])
+    );
     assert_eq!(file.comment, "\nA \"comment\".\n");
     assert_eq!(file.property("category"), Some(&Value::Symbol("A-B".into())));
     let [at, new] = &file.methods[..] else { panic!("{:?}", file.methods) };
@@ -20,6 +23,6 @@ fn what_is_wrong_has_a_place() {
     let place = |text: &str| read(text).map(|_| ()).map_err(|error| (error.span.start, error.message)).unwrap_err();
     assert_eq!(place("Clas { }"), (0, "expected Class, Trait, Extension or Package".into()));
     assert_eq!(place("Class { #a 3 }"), (11, "expected :".into()));
-    assert_eq!(place("Class { }\nFoo >> x [ ^ 'a ]"), (24, "this has no end".into()));
+    assert_eq!(place("Class { }\nFoo >> x [ ^ 'a ]"), (23, "this has no end".into()));
     assert_eq!(place("Class { }\nFoo >> x [ [ ]"), (19, "this method has no ]".into()));
 }

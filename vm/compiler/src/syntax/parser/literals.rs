@@ -71,7 +71,9 @@ impl Parser<'_> {
                 }
                 elements.push(symbol("="));
             }
-            TokenKind::Assign | TokenKind::Keyword | TokenKind::Keywords | TokenKind::Binary | TokenKind::Special(_) => elements.push(symbol(text)),
+            TokenKind::Assign | TokenKind::Keyword | TokenKind::Keywords | TokenKind::Binary | TokenKind::Special(_) => {
+                elements.push(symbol(text))
+            }
             _ => self.expected("a literal"),
         }
         self.step();

@@ -48,6 +48,8 @@ struct Parser<'s> {
     counts: Counts,
     /// How deep in brackets of any kind.
     nesting: u16,
+    /// The rest of the source is not read.
+    gave_up: bool,
 }
 
 impl<'s> Parser<'s> {
@@ -55,7 +57,7 @@ impl<'s> Parser<'s> {
         let mut lexer = Lexer::new(source, dialect);
         let token = lexer.next();
         let (diagnostics, counts) = (Vec::new(), Counts::default());
-        Parser { source, dialect, lexer, token, last_end: 0, diagnostics, counts, nesting: 0 }
+        Parser { source, dialect, lexer, token, last_end: 0, diagnostics, counts, nesting: 0, gave_up: false }
     }
 
     fn finish(mut self, mut method: Method<'s>) -> Parsed<'s> {
@@ -115,7 +117,7 @@ impl<'s> Parser<'s> {
     /// Notes an error, unless there is one at the place already.
     fn error(&mut self, span: Span, message: impl Into<String>) {
         let known = self.diagnostics.iter().any(|diagnostic| diagnostic.span.start == span.start);
-        if !known && self.diagnostics.len() < MAX_ERRORS {
+        if !known && !self.gave_up && self.diagnostics.len() < MAX_ERRORS {
             self.diagnostics.push(Diagnostic::error(span, message));
         }
     }
@@ -145,8 +147,9 @@ impl<'s> Parser<'s> {
         self.nesting -= 1;
     }
 
-    /// Skips to the end of the source.
+    /// Skips to the end of the source; what is missing there is no error of its own.
     fn skip_all(&mut self) {
+        self.gave_up = true;
         self.lexer.go_to(self.source.len());
         self.step();
     }
