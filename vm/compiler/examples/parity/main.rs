@@ -40,6 +40,7 @@ fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
         classes.entry(verdict).or_default().push(example);
     }
     let total = methods.len();
+    println!("{}", speed(&sources, &methods, &options));
     for (verdict, found) in &classes {
         println!("{:>6} {:>6.2}%  {}", found.len(), found.len() as f64 * 100.0 / total as f64, verdict.name());
     }
@@ -47,6 +48,22 @@ fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
         found.iter().take(examples).for_each(|example| println!("\n--- {}: {example}", verdict.name()));
     }
     Ok(())
+}
+
+/// How fast the sources of all methods are compiled.
+fn speed(sources: &sources::Sources, methods: &[image::Method], options: &Options) -> String {
+    let environment = |method: &image::Method| sources::ClassEnvironment::new(sources, &method.class_name, method.class_side);
+    let pairs: Vec<_> = methods
+        .iter()
+        .filter_map(|method| {
+            Some((environment(method), *sources.of(&method.class_name, method.class_side, &method.selector).first()?))
+        })
+        .collect();
+    let lines: usize = pairs.iter().map(|(_, source)| source.split('\r').count()).sum();
+    let start = std::time::Instant::now();
+    let compiled = pairs.iter().filter(|(environment, source)| compile_method(source, environment, options).code.is_some()).count();
+    let seconds = start.elapsed().as_secs_f64();
+    format!("{compiled} methods, {lines} lines, compiled in {seconds:.3} s: {:.0} lines a second", lines as f64 / seconds)
 }
 
 /// Compiles the sources that a method may be from; the best of them counts.
