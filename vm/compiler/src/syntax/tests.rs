@@ -35,7 +35,7 @@ fn what_is_printed_reads_the_same() {
         "lits ^ #(foo #bar: baz:quux: $a 'it''s' (1 2.5 nil true #(x)) #[1 2 255] + #+ := . ^ a:= 16rFF -5)",
         "empty",
         "blocks ^ { []. [ :x ]. [ :x | ]. [ | a | ]. [ :x || a | a ] }",
-        "<= other <foo> <bar: #baz qux: 3> < + 3> ^ super <= other",
+        "<= other <foo> <bar: #baz qux: true> < + 3> ^ super <= other",
         "scaled ^ { 3.14s2. 1/2. 0.5s. 1.0e100. 100 factorial. $ . $'. #'a b'. #a:b:. 1e100 }",
     ] {
         let once = printed(source);

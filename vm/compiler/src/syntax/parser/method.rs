@@ -7,6 +7,16 @@ use crate::literal::Literal;
 use crate::source::Span;
 use std::borrow::Cow;
 
+/// The constants that have names.
+fn constant(name: &str) -> Option<Literal> {
+    match name {
+        "nil" => Some(Literal::Nil),
+        "true" => Some(Literal::True),
+        "false" => Some(Literal::False),
+        _ => None,
+    }
+}
+
 impl<'s> Parser<'s> {
     pub(super) fn method(&mut self) -> Method<'s> {
         let start = self.token.span;
@@ -144,14 +154,18 @@ impl<'s> Parser<'s> {
     /// A literal; in a primitive also a name, which stands for the symbol or variable.
     fn pragma_argument(&mut self, names_are_symbols: bool) -> Option<(Literal, Span)> {
         let start = self.token.span;
-        let literal = self.literal();
-        let literal = match literal {
-            Some(literal) => literal,
-            None if names_are_symbols && self.is(&TokenKind::Identifier) => {
+        let name = if self.is(&TokenKind::Identifier) { self.text(start) } else { "" };
+        let literal = match (self.literal(), constant(name)) {
+            (Some(literal), _) => literal,
+            (None, Some(constant)) => {
                 self.step();
-                Literal::Symbol(self.text(start).into())
+                constant
             }
-            None => {
+            (None, None) if names_are_symbols && !name.is_empty() => {
+                self.step();
+                Literal::Symbol(name.into())
+            }
+            (None, None) => {
                 self.expected("a literal");
                 return None;
             }
