@@ -25,15 +25,14 @@ pub struct Closure {
     code: Rc<CompiledCode>,
     start: usize,
     copied: Vec<Value>,
-    home: usize,
 }
 
 /// How code ends.
 enum End {
     /// With a value for its caller.
     Local(Value),
-    /// With a value for the caller of the method of this number.
-    Home(usize, Value),
+    /// With a value for the caller of the method.
+    Home(Value),
 }
 
 /// The receiver's fields, the variables outside, and how many methods ran.
@@ -77,12 +76,12 @@ impl Machine {
     /// Runs a method without arguments, and prints what it answers.
     pub fn run(&mut self, code: &CompiledCode) -> String {
         let stack = vec![Value::Nil; code.temporaries.into()];
-        match self.execute(&Rc::new(code.clone()), 0, stack, 0) {
-            End::Local(value) | End::Home(_, value) => value.to_string(),
+        match self.execute(&Rc::new(code.clone()), 0, stack) {
+            End::Local(value) | End::Home(value) => value.to_string(),
         }
     }
 
-    fn execute(&mut self, code: &Rc<CompiledCode>, mut pc: usize, mut stack: Vec<Value>, home: usize) -> End {
+    fn execute(&mut self, code: &Rc<CompiledCode>, mut pc: usize, mut stack: Vec<Value>) -> End {
         loop {
             let (instruction, next) = decode(code.set, &code.bytecodes, pc).expect("code ends with a return");
             pc = next;
@@ -96,13 +95,13 @@ impl Machine {
                 },
                 Instruction::PushClosure { copied, size, .. } => {
                     let copied = take(&mut stack, copied.into());
-                    stack.push(Value::Closure(Rc::new(Closure { code: code.clone(), start: pc, copied, home })));
+                    stack.push(Value::Closure(Rc::new(Closure { code: code.clone(), start: pc, copied })));
                     pc += size as usize;
                 }
-                Instruction::Return(answer) => return End::Home(home, answered(answer, &mut stack)),
+                Instruction::Return(answer) => return End::Home(answered(answer, &mut stack)),
                 Instruction::BlockReturn(answer) => return End::Local(answered(answer, &mut stack)),
                 _ => {
-                    if let Err(end) = self.step(code, instruction, &mut stack, home) {
+                    if let Err(end) = self.step(code, instruction, &mut stack) {
                         return end;
                     }
                 }
@@ -110,7 +109,7 @@ impl Machine {
         }
     }
 
-    fn step(&mut self, code: &CompiledCode, instruction: Instruction, stack: &mut Vec<Value>, home: usize) -> Result<(), End> {
+    fn step(&mut self, code: &CompiledCode, instruction: Instruction, stack: &mut Vec<Value>) -> Result<(), End> {
         let literal = |index: u16| &code.literals[index as usize];
         let text = |index: u16| match literal(index) {
             Literal::Symbol(text) => text.clone(),
@@ -133,13 +132,16 @@ impl Machine {
             Instruction::PushNil => Value::Nil,
             Instruction::PushInteger(value) => Value::Number(value.into()),
             Instruction::Duplicate => stack.last().expect("there is a value").clone(),
-            Instruction::Pop => return Ok(drop(pop(stack))),
+            Instruction::Pop => {
+                pop(stack);
+                return Ok(());
+            }
             Instruction::PushNewArray { size, pop: true } => Value::Array(Rc::new(RefCell::new(take(stack, size.into())))),
             Instruction::PushNewArray { size, pop: false } => Value::Array(Rc::new(RefCell::new(vec![Value::Nil; size.into()]))),
             Instruction::PushFullClosure { literal: index, copied, .. } => {
                 let Literal::Block(block) = literal(index) else { panic!("no block") };
                 let copied = take(stack, copied.into());
-                Value::Closure(Rc::new(Closure { code: Rc::new((**block).clone()), start: 0, copied, home }))
+                Value::Closure(Rc::new(Closure { code: Rc::new((**block).clone()), start: 0, copied }))
             }
             Instruction::Send { selector, .. } => self.send(&text(selector), stack)?,
             Instruction::SpecialSend(index) => self.send(SPECIAL_SELECTORS[index as usize].0, stack)?,
@@ -185,7 +187,7 @@ impl Machine {
         if closure.start == 0 {
             stack.resize(closure.code.temporaries.into(), Value::Nil);
         }
-        match self.execute(&closure.code, closure.start, stack, closure.home) {
+        match self.execute(&closure.code, closure.start, stack) {
             End::Local(value) => Ok(value),
             end => Err(end),
         }
