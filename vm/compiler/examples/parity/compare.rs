@@ -42,7 +42,7 @@ impl Verdict {
 /// Compares a method of the image with what was compiled, and says how they differ.
 pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment: &ClassEnvironment) -> (Verdict, String) {
     let context = Context { image, environment };
-    let (theirs, ours) = (image.bytecodes(method), &code.bytecodes[..]);
+    let (theirs, ours) = (bytecodes(image, method), &code.bytecodes[..]);
     let literals = image.literals(method);
     let same_literals = literals.len() == code.literals.len()
         && literals.iter().zip(&code.literals).all(|(&oop, literal)| context.matches(oop, literal));
@@ -83,6 +83,13 @@ pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment:
         detail += &format!("{mark} {:<60} {}\n", at(&theirs), at(&ours));
     }
     (verdict, detail)
+}
+
+/// Bytecodes, without the trailer of four bytes.
+fn bytecodes<'i>(image: &'i Image, method: &Method) -> &'i [u8] {
+    let bytes = image.heap.bytes(method.oop);
+    let start = method.header.initial_pc();
+    &bytes[start..bytes.len().saturating_sub(4).max(start)]
 }
 
 fn listing(code: &[u8]) -> Vec<String> {

@@ -2,9 +2,12 @@
 
 use osvm_core::bytecode::MethodHeader;
 use osvm_core::heap::{AllocRegion, Heap, HeapConfig};
-use osvm_core::image;
+use osvm_core::image::{self, ImageHeader};
 use osvm_core::oop::Oop;
 use osvm_core::special::Special;
+
+/// Memory beside what the image needs.
+const ROOM: usize = 64 << 20;
 
 /// An image.
 pub struct Image {
@@ -21,14 +24,16 @@ pub struct Method {
 }
 
 impl Image {
-    pub fn load(path: &str) -> Result<Image, String> {
+    /// Reads an image; answers its header too.
+    pub fn load(path: &str) -> Result<(Image, ImageHeader), String> {
         let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
         let mut source = bytes.as_slice();
         let config = HeapConfig { eden_bytes: 1 << 20, survivor_bytes: 256 << 10 };
         let header = image::read_header(&mut source).map_err(|error| error.to_string())?;
-        let region = AllocRegion::new(image::minimum_region_bytes(&header, config) as usize).ok_or("there is too little memory")?;
+        let region =
+            AllocRegion::new(image::minimum_region_bytes(&header, config) as usize + ROOM).ok_or("there is too little memory")?;
         let loaded = image::load(&mut source, Box::new(region), config).map_err(|error| error.to_string())?;
-        Ok(Image { heap: loaded.heap })
+        Ok((Image { heap: loaded.heap }, loaded.header))
     }
 
     pub fn methods(&self) -> Vec<Method> {
@@ -60,13 +65,6 @@ impl Image {
     pub fn field(&self, oop: Oop, index: usize) -> Option<Oop> {
         let is_pointers = oop.is_pointer() && self.heap.format(oop).is_pointers();
         if is_pointers { self.heap.slots(oop).get(index).copied() } else { None }
-    }
-
-    /// Bytecodes, without the trailer of four bytes.
-    pub fn bytecodes(&self, method: &Method) -> &[u8] {
-        let bytes = self.heap.bytes(method.oop);
-        let start = method.header.initial_pc();
-        &bytes[start..bytes.len().saturating_sub(4).max(start)]
     }
 
     pub fn literals(&self, method: &Method) -> Vec<Oop> {

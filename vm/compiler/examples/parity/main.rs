@@ -13,6 +13,9 @@ use osvm_compiler::compile_method;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+/// Fewer identical methods than this are a failure.
+const REQUIRED_PERCENT: usize = 99;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [image, directory, rest @ ..] = &arguments[..] else {
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
-    let image = image::Image::load(image)?;
+    let (image, _) = image::Image::load(image)?;
     let sources = sources::Sources::read(directory)?;
     let mut classes: BTreeMap<Verdict, Vec<String>> = BTreeMap::new();
     let options = Options::PHARO_8;
@@ -46,6 +49,10 @@ fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
     }
     for (verdict, found) in classes.iter().filter(|(verdict, _)| **verdict != Verdict::Same) {
         found.iter().take(examples).for_each(|example| println!("\n--- {}: {example}", verdict.name()));
+    }
+    let same = classes.get(&Verdict::Same).map_or(0, Vec::len);
+    if same * 100 < total * REQUIRED_PERCENT {
+        return Err(format!("only {same} of {total} methods are identical"));
     }
     Ok(())
 }
