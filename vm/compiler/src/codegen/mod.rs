@@ -19,7 +19,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::literal::Literal;
 use crate::semantics::{Analysis, Environment, Inlining, analyze};
 use crate::syntax::{Dialect, Method, Parsed, parse_expression, parse_method};
-use osvm_core::bytecode::BytecodeSet;
+use osvm_core::bytecode::{BytecodeSet, SPECIAL_SELECTORS};
+use osvm_core::heap::Heap;
+use osvm_core::special::Special;
 
 /// What the compiled code is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +53,21 @@ impl Options {
         long_fields: false,
         initial_hash: BYTE_STRING_HASH,
     };
+    /// As the language of Squeak is; which bytecode set and special selectors it has is the image's to say.
+    pub const SQUEAK: Options =
+        Options { dialect: Dialect::SQUEAK, inlining: Inlining::SQUEAK, set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
+    /// As the language of Cuis is, likewise.
+    pub const CUIS: Options = Options { dialect: Dialect::CUIS, ..Options::SQUEAK };
+
+    /// These, with the special selectors that an image has.
+    pub fn with_selectors_of(self, heap: &Heap) -> Options {
+        let selectors = heap.special(Special::SpecialSelectors);
+        let is_array = selectors.is_pointer() && heap.format(selectors).is_pointers();
+        let slots = if is_array { heap.slots(selectors) } else { &[] };
+        let class = SPECIAL_SELECTORS.iter().position(|&(name, _)| name == "class").and_then(|index| slots.get(2 * index));
+        let class_is_special = class.is_some_and(|&selector| heap.text(selector).as_deref() == Some("class"));
+        Options { class_is_special, ..self }
+    }
 }
 
 /// Bytecodes and literals of a method, or of a block that has its own.

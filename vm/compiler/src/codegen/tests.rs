@@ -187,6 +187,20 @@ fn expressions_answer_their_last_value() {
     assert_eq!(osvm_core::bytecode::MethodHeader(sista.header()).set(), BytecodeSet::SistaV1);
 }
 
+#[test]
+fn the_image_says_which_selectors_are_special() {
+    let mut image = osvm_core::testing::TestImage::new();
+    assert!(!Options { class_is_special: true, ..SISTA }.with_selectors_of(&image.heap).class_is_special);
+    let class = image.heap.string("class").unwrap();
+    let mut selectors = vec![image.heap.nil(); 64];
+    selectors[46] = class;
+    let selectors = image.heap.array(&selectors).unwrap();
+    image.heap.set_special(osvm_core::special::Special::SpecialSelectors, selectors);
+    let options = Options::SQUEAK.with_selectors_of(&image.heap);
+    assert_eq!(listing(&code("x ^ a class", &options)).join("; "), "push f0; send class; Return(Top)");
+    assert_eq!(v3_listing("x ^ a class"), "push f0; send #class; Return(Top)");
+}
+
 /// Instructions at the edges of their encodings.
 fn instructions() -> Vec<Instruction> {
     use Instruction as I;

@@ -7,7 +7,7 @@ use crate::source::Span;
 /// What the languages of Pharo, Squeak and Cuis write differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Dialect {
-    /// A lone `_` assigns.
+    /// A lone `_`, which some fonts show as an arrow, assigns; so does the arrow.
     pub underscore_assigns: bool,
     /// A `-` before a digit is the number's sign also behind another operator, as in `3+-2`.
     pub sign_ends_operator: bool,
@@ -159,6 +159,10 @@ impl<'s> Lexer<'s> {
             '$' => self.character(),
             ':' if self.byte(1) == b'=' => {
                 self.at += 2;
+                TokenKind::Assign
+            }
+            '←' if self.dialect.underscore_assigns => {
+                self.at += c.len_utf8();
                 TokenKind::Assign
             }
             '(' | ')' | '[' | ']' | '{' | '}' | '.' | ';' | '^' | ':' => {

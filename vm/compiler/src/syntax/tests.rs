@@ -76,7 +76,9 @@ fn signs_and_operators() {
     let squeak = parse_expression("3+-2", Dialect::SQUEAK);
     assert!(squeak.diagnostics.is_empty());
     assert!(print_method(&squeak.method).contains("3 + -2"));
-    assert_eq!(print_method(&parse_expression("a _ 3", Dialect::SQUEAK).method), "DoIt\n^ a := 3");
+    for source in ["a _ 3", "a ← 3"] {
+        assert_eq!(print_method(&parse_expression(source, Dialect::SQUEAK).method), "DoIt\n^ a := 3");
+    }
 }
 
 /// Line, column and message of each error.
