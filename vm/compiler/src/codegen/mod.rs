@@ -18,6 +18,7 @@ mod v3;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::literal::Literal;
 use crate::semantics::{Analysis, Environment, Inlining, analyze};
+use crate::source::{Position, position};
 use crate::syntax::{Dialect, Method, Parsed, parse_expression, parse_method};
 use osvm_core::bytecode::{BytecodeSet, SPECIAL_SELECTORS};
 use osvm_core::heap::Heap;
@@ -53,6 +54,11 @@ impl Options {
         long_fields: false,
         initial_hash: BYTE_STRING_HASH,
     };
+    /// As Pharo 9 and 10 do: the same language, with full blocks.
+    pub const PHARO_10: Options = Options { set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
+    /// As Pharo 11 and 12 do: `timesRepeat:` and `repeat` are inlined too.
+    pub const PHARO_12: Options =
+        Options { inlining: Inlining { times_repeat: true, repeat: true, ..Inlining::PHARO_8 }, ..Options::PHARO_10 };
     /// As the language of Squeak is; which bytecode set and special selectors it has is the image's to say.
     pub const SQUEAK: Options =
         Options { dialect: Dialect::SQUEAK, inlining: Inlining::SQUEAK, set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
@@ -111,6 +117,11 @@ impl CompiledCode {
     pub fn source_offset(&self, pc: usize) -> Option<usize> {
         let next = self.positions.partition_point(|&(start, _)| start as usize <= pc);
         self.positions.get(next.checked_sub(1)?).map(|&(_, offset)| offset as usize)
+    }
+
+    /// Line and column, in the method's source, of the instruction that has this bytecode.
+    pub fn source_position(&self, source: &str, pc: usize) -> Option<Position> {
+        Some(position(source, self.source_offset(pc)?))
     }
 }
 

@@ -114,6 +114,7 @@ fn branches_and_loops_are_jumps() {
         "push f0; Duplicate; PushInteger(1); send =; if false 3; Pop; PushInteger(2); jump 6; push 3; send =; if false 2; push 4; jump 1; push 5; Return(Top)"
     );
     assert!(v3_listing("x 3 timesRepeat: [self go]").contains("send #timesRepeat:"));
+    assert!(listing(&code("x 3 timesRepeat: [self go]", &Options::PHARO_12)).iter().any(|line| line.starts_with("jump -")));
     assert!(v3_listing("x <compilerOptions: #(+ optionInlineTimesRepeat)> 3 timesRepeat: [self go]").contains("jump -"));
 }
 
@@ -149,6 +150,7 @@ fn every_byte_of_code_has_its_place_in_the_source() {
         let send = code.bytecodes.len() - 2;
         assert_eq!(&source[code.source_offset(send).unwrap()..][..4], "foo:");
         assert_eq!(&source[code.source_offset(0).unwrap()..][..1], "a");
+        assert_eq!(code.source_position(source, send), Some(crate::source::Position { line: 2, column: 6 }));
         assert!(code.positions.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 }

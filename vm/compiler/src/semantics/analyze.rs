@@ -62,8 +62,8 @@ impl Analyzer<'_> {
 
     fn open(&mut self, kind: ScopeKind, outer: Option<ScopeId>) {
         let number = self.blocks;
-        let (locals, vector, copied, incoming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        self.analysis.scopes.push(Scope { kind, outer, locals, vector, copied, incoming, arguments: 0, number });
+        let (locals, vector, incoming) = (Vec::new(), Vec::new(), Vec::new());
+        self.analysis.scopes.push(Scope { kind, outer, locals, vector, incoming, arguments: 0, number });
         self.scope = self.analysis.scopes.len() - 1;
     }
 

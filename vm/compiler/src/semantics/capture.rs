@@ -108,7 +108,6 @@ impl Capture<'_> {
         for (scope, copied) in self.copied.iter().enumerate() {
             let outer = self.analysis.scopes[scope].outer;
             let incoming = copied.select(|slot| outer.is_some_and(|outer| self.copied[outer].contains(slot)));
-            self.analysis.scopes[scope].copied = copied.iter().copied().collect();
             self.analysis.scopes[scope].incoming = incoming.iter().copied().collect();
         }
     }

@@ -86,9 +86,7 @@ pub struct Scope {
     pub locals: Vec<LocalId>,
     /// Variables that live in this scope's temp vector, in its order.
     pub vector: Vec<LocalId>,
-    /// Variables, vectors among them, that are here by being copied, or are copied from here.
-    pub copied: Vec<Slot>,
-    /// Those of `copied` that come from the scope around.
+    /// Variables, vectors among them, that are copied here from the scope around, in order.
     pub incoming: Vec<Slot>,
     /// Number of arguments.
     pub arguments: usize,
