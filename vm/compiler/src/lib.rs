@@ -14,5 +14,6 @@ pub mod semantics;
 pub mod source;
 pub mod syntax;
 pub mod tonel;
+pub mod world;
 
 pub use codegen::{Compilation, CompiledCode, Options, compile_expression, compile_method};

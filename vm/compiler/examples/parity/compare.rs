@@ -1,11 +1,11 @@
 //! Whether what was compiled is what the image has.
 
 use super::image::{Image, Method};
-use super::sources::ClassEnvironment;
 use osvm_compiler::codegen::CompiledCode;
 use osvm_compiler::literal::Literal;
 use osvm_compiler::magnitude::Magnitude;
 use osvm_compiler::syntax::print_literal;
+use osvm_compiler::world::ClassEnvironment;
 use osvm_core::bytecode::{BytecodeSet, decode};
 use osvm_core::oop::Oop;
 
@@ -40,10 +40,10 @@ impl Verdict {
 }
 
 /// Compares a method of the image with what was compiled, and says how they differ.
-pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment: &ClassEnvironment) -> (Verdict, String) {
+pub fn compare(image: &Image, method: &Method, code: &CompiledCode, environment: &ClassEnvironment<'_>) -> (Verdict, String) {
     let context = Context { image, environment };
     let (theirs, ours) = (bytecodes(image, method), &code.bytecodes[..]);
-    let literals = image.literals(method);
+    let literals: Vec<Oop> = (1..=method.header.literals()).map(|index| image.heap.fetch(method.oop, index)).collect();
     let same_literals = literals.len() == code.literals.len()
         && literals.iter().zip(&code.literals).all(|(&oop, literal)| context.matches(oop, literal));
     let without_pragmas = |literal: &Literal| matches!(literal, Literal::State(state) if !state.pragmas.is_empty());
@@ -104,13 +104,13 @@ fn listing(code: &[u8]) -> Vec<String> {
 
 struct Context<'c> {
     image: &'c Image,
-    environment: &'c ClassEnvironment,
+    environment: &'c ClassEnvironment<'c>,
 }
 
 impl Context<'_> {
     fn literal_text(&self, literal: &Literal) -> String {
         match literal {
-            Literal::Variable(id) => format!("{}->", self.environment.name(*id)),
+            Literal::Variable(id) => self.text(self.environment.association(*id)),
             _ => print_literal(literal),
         }
     }
@@ -185,9 +185,7 @@ impl Context<'_> {
             Literal::Symbol(text) => class().ends_with("Symbol") && self.characters(oop).as_ref() == Some(text),
             Literal::Array(elements) => oop.is_pointer() && self.array(oop, elements),
             Literal::Bytes(bytes) => class() == "ByteArray" && heap.bytes(oop) == &bytes[..],
-            Literal::Variable(id) => {
-                self.image.field(oop, 0).and_then(|key| heap.text(key)).is_some_and(|key| key == self.environment.name(*id))
-            }
+            Literal::Variable(id) => self.environment.association(*id) == oop,
             Literal::State(state) => {
                 let pragmas = self.image.class_of(oop) == "AdditionalMethodState";
                 self.image.selector(oop).as_ref() == Some(&state.selector) && pragmas != state.pragmas.is_empty()

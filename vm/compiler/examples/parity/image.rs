@@ -18,6 +18,7 @@ pub struct Image {
 pub struct Method {
     pub oop: Oop,
     pub header: MethodHeader,
+    pub class: Oop,
     pub class_name: String,
     pub class_side: bool,
     pub selector: String,
@@ -52,7 +53,7 @@ impl Image {
             None => (name, false),
         };
         let selector = self.selector(self.heap.fetch(oop, count - 1))?;
-        Some(Method { oop, header, class_name, class_side, selector })
+        Some(Method { oop, header, class, class_name, class_side, selector })
     }
 
     /// A selector, or that of the object which has it.
@@ -65,10 +66,6 @@ impl Image {
     pub fn field(&self, oop: Oop, index: usize) -> Option<Oop> {
         let is_pointers = oop.is_pointer() && self.heap.format(oop).is_pointers();
         if is_pointers { self.heap.slots(oop).get(index).copied() } else { None }
-    }
-
-    pub fn literals(&self, method: &Method) -> Vec<Oop> {
-        (1..=method.header.literals()).map(|index| self.heap.fetch(method.oop, index)).collect()
     }
 
     /// Name of the class of an object.

@@ -10,6 +10,7 @@ mod sources;
 use compare::Verdict;
 use osvm_compiler::codegen::Options;
 use osvm_compiler::compile_method;
+use osvm_compiler::world::World;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -35,15 +36,16 @@ fn main() -> ExitCode {
 fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
     let (image, _) = image::Image::load(image)?;
     let sources = sources::Sources::read(directory)?;
+    let world = World::read(&image.heap);
     let mut classes: BTreeMap<Verdict, Vec<String>> = BTreeMap::new();
     let options = Options::PHARO_8;
     let methods = image.methods();
     for method in &methods {
-        let (verdict, example) = judge(&image, &sources, method, &options);
+        let (verdict, example) = judge(&image, &world, &sources, method, &options);
         classes.entry(verdict).or_default().push(example);
     }
     let total = methods.len();
-    println!("{}", speed(&sources, &methods, &options));
+    println!("{}", speed(&image, &world, &sources, &methods, &options));
     for (verdict, found) in &classes {
         println!("{:>6} {:>6.2}%  {}", found.len(), found.len() as f64 * 100.0 / total as f64, verdict.name());
     }
@@ -58,8 +60,8 @@ fn run(image: &str, directory: &str, examples: usize) -> Result<(), String> {
 }
 
 /// How fast the sources of all methods are compiled.
-fn speed(sources: &sources::Sources, methods: &[image::Method], options: &Options) -> String {
-    let environment = |method: &image::Method| sources::ClassEnvironment::new(sources, &method.class_name, method.class_side);
+fn speed(image: &image::Image, world: &World, sources: &sources::Sources, methods: &[image::Method], options: &Options) -> String {
+    let environment = |method: &image::Method| world.environment(&image.heap, method.class);
     let pairs: Vec<_> = methods
         .iter()
         .filter_map(|method| {
@@ -74,11 +76,17 @@ fn speed(sources: &sources::Sources, methods: &[image::Method], options: &Option
 }
 
 /// Compiles the sources that a method may be from; the best of them counts.
-fn judge(image: &image::Image, sources: &sources::Sources, method: &image::Method, options: &Options) -> (Verdict, String) {
+fn judge(
+    image: &image::Image,
+    world: &World,
+    sources: &sources::Sources,
+    method: &image::Method,
+    options: &Options,
+) -> (Verdict, String) {
     let name = format!("{}{}>>{}", method.class_name, if method.class_side { " class" } else { "" }, method.selector);
     let found = sources.of(&method.class_name, method.class_side, &method.selector);
     let judge_one = |source: &&String| {
-        let environment = sources::ClassEnvironment::new(sources, &method.class_name, method.class_side);
+        let environment = world.environment(&image.heap, method.class);
         let compilation = compile_method(source, &environment, options);
         let Some(code) = compilation.code else {
             let messages = compilation.diagnostics.iter().map(|diagnostic| diagnostic.render(&name, source).to_string());

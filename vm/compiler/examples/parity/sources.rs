@@ -1,9 +1,7 @@
-//! The packages: classes with their variables, and sources of methods.
+//! The packages: sources of methods, by class and selector.
 
-use osvm_compiler::semantics::{Binding, Environment, VariableId};
 use osvm_compiler::syntax::{Dialect, parse_method};
 use osvm_compiler::tonel::{self, Definition, Kind};
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -69,69 +67,5 @@ impl Sources {
         let traits = self.classes.get(class).map(|definition| definition.name("traits")).unwrap_or("");
         let names = traits.split(|c: char| !c.is_alphanumeric()).filter(|name| name.starts_with(char::is_uppercase));
         names.filter(|name| *name != class).flat_map(|name| self.of(name, class_side, selector)).collect()
-    }
-
-    /// Whether a class is another, or inherits from it.
-    fn inherits(&self, class: &str, other: &str) -> bool {
-        class == other || self.classes.get(class).is_some_and(|definition| self.inherits(definition.name("superclass"), other))
-    }
-
-    /// Names of the fields of the instances of a class, or of the class itself.
-    fn fields(&self, class: &str, class_side: bool) -> Vec<String> {
-        let Some(definition) = self.classes.get(class) else { return Vec::new() };
-        let superclass = definition.name("superclass");
-        let mut fields = match (superclass, class_side) {
-            ("" | "nil", true) => self.fields("Class", false),
-            (superclass, _) => self.fields(superclass, class_side),
-        };
-        let key = if class_side { "classInstVars" } else { "instVars" };
-        // A slot of another class than the usual one is written as an expression.
-        fields.extend(
-            definition
-                .names(key)
-                .into_iter()
-                .map(|name| name.split([' ', '=']).next().unwrap_or(name).trim_start_matches('#').to_string()),
-        );
-        fields
-    }
-}
-
-/// A class of the packages, for the compiler. Whatever is no field is a variable outside.
-pub struct ClassEnvironment {
-    fields: Vec<String>,
-    is_context: bool,
-    names: RefCell<Vec<String>>,
-}
-
-impl ClassEnvironment {
-    pub fn new(sources: &Sources, class: &str, class_side: bool) -> ClassEnvironment {
-        ClassEnvironment {
-            fields: sources.fields(class, class_side),
-            is_context: !class_side && sources.inherits(class, "Context"),
-            names: RefCell::default(),
-        }
-    }
-
-    /// The name of a variable outside.
-    pub fn name(&self, id: VariableId) -> String {
-        self.names.borrow()[id.0 as usize].clone()
-    }
-}
-
-impl Environment for ClassEnvironment {
-    fn has_context_fields(&self) -> bool {
-        self.is_context
-    }
-
-    fn lookup(&self, name: &str) -> Option<Binding> {
-        if let Some(index) = self.fields.iter().position(|field| field == name) {
-            return Some(Binding::Field(index as u16));
-        }
-        let mut names = self.names.borrow_mut();
-        let index = names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name.to_string());
-            names.len() - 1
-        });
-        Some(Binding::Variable(VariableId(index as u32)))
     }
 }

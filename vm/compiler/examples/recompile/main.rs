@@ -4,14 +4,13 @@
 
 #[path = "../parity/image.rs"]
 mod image;
-mod linker;
 #[path = "../parity/sources.rs"]
 mod sources;
 
-use linker::ImageLinker;
 use osvm_compiler::codegen::Options;
 use osvm_compiler::compile_method;
 use osvm_compiler::install::install_method;
+use osvm_compiler::world::{World, WorldLinker};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::heap::NoRoots;
 use osvm_core::oop::Oop;
@@ -41,15 +40,18 @@ fn run(path: &str, directory: &str, new: &str, set: BytecodeSet) -> Result<usize
     let (mut image, header) = image::Image::load(path)?;
     let sources = sources::Sources::read(directory)?;
     let options = Options { set, ..Options::PHARO_8 };
-    let mut linker = ImageLinker::new(&image);
+    let world = World::read(&image.heap);
+    let mut symbols = HashMap::new();
     let mut replaced: HashMap<u64, Oop> = HashMap::new();
     for method in image.methods() {
-        let environment = sources::ClassEnvironment::new(&sources, &method.class_name, method.class_side);
+        let environment = world.environment(&image.heap, method.class);
         let found = sources.of(&method.class_name, method.class_side, &method.selector);
         let Some(code) = found.last().and_then(|source| compile_method(source, &environment, &options).code) else { continue };
-        linker.start(&image, &method, environment);
+        let class_binding = image.heap.fetch(method.oop, method.header.literals());
+        let mut linker = WorldLinker { environment: &environment, class_binding, symbols };
         let compiled = install_method(&mut image.heap, &code, &mut linker)
             .map_err(|error| format!("{}>>{}: {error}", method.class_name, method.selector))?;
+        symbols = linker.symbols;
         replaced.insert(method.oop.bits(), compiled);
     }
     replace(&mut image, &replaced);
