@@ -33,6 +33,18 @@ pub struct FakeResource {
     pub(super) serial: u64,
 }
 
+impl FakeResource {
+    /// A handle, as a host of tests makes it: two are for the same resource if both numbers are equal.
+    pub fn new(number: u32, serial: u64) -> FakeResource {
+        FakeResource { number, serial }
+    }
+
+    /// The two numbers.
+    pub fn numbers(self) -> (u32, u64) {
+        (self.number, self.serial)
+    }
+}
+
 /// An object with data or fields.
 #[derive(Clone)]
 pub struct FakeObject(Rc<Contents>);
@@ -43,18 +55,22 @@ struct Contents {
     read_only: Cell<bool>,
 }
 
+/// What is in a [`FakeObject`].
 #[derive(Clone, PartialEq)]
-pub(super) enum Body {
+pub enum Body {
+    /// Bytes.
     Bytes(Vec<u8>),
     /// Units of so many bytes each.
     Units(usize, Vec<u8>),
+    /// A large integer: whether it is negative, and its magnitude, least significant byte first.
     Large(bool, Vec<u8>),
     /// The fields, and how many of them are named.
     Fields(Vec<Fake>, usize),
 }
 
 impl Fake {
-    pub(super) fn object(class: &str, body: Body) -> Fake {
+    /// An object of a class with this in it.
+    pub fn object(class: &str, body: Body) -> Fake {
         let contents = Contents { class: class.into(), body: RefCell::new(body), read_only: Cell::new(false) };
         Fake::Object(FakeObject(Rc::new(contents)))
     }
@@ -191,7 +207,8 @@ impl Fake {
         }
     }
 
-    pub(super) fn class(&self) -> &str {
+    /// The name of its class.
+    pub fn class(&self) -> &str {
         match self {
             Fake::Nil => "UndefinedObject",
             Fake::Bool(true) => "True",
@@ -246,7 +263,18 @@ impl FakeObject {
         &self.0.body
     }
 
-    pub(super) fn is_read_only(&self) -> bool {
+    /// What is in it now.
+    pub fn contents(&self) -> Body {
+        self.0.body.borrow().clone()
+    }
+
+    /// Changes what is in it, for all that hold it.
+    pub fn set_contents(&self, body: Body) {
+        *self.0.body.borrow_mut() = body;
+    }
+
+    /// True if it was made read-only.
+    pub fn is_read_only(&self) -> bool {
         self.0.read_only.get()
     }
 

@@ -53,6 +53,9 @@
 //! assert_eq!(t.call("primitiveClear", [buffer.read_only()]), Err(PrimitiveError::NoModification));
 //! # }
 //! ```
+//!
+//! The same tests run against a built file, or in the real host, with `osvm_host::testing::PluginTest`, which takes the same arguments and
+//! answers the same values.
 
 mod arguments;
 #[allow(unsafe_code)]
@@ -69,7 +72,7 @@ mod tester;
 mod world;
 
 pub use arguments::Arguments;
-pub use fake::{Fake, FakeObject, FakeResource};
+pub use fake::{Body, Fake, FakeObject, FakeResource};
 pub use files::MemoryFiles;
 pub use others::{FakeSocket, FakeTimer};
 pub use tester::Tester;

@@ -14,6 +14,7 @@ mod time;
 mod variables;
 mod web_socket;
 
+use numbers::Number;
 use osvm_plugin_sdk::prelude::*;
 use symbols::Symbols;
 use variables::Variables;
@@ -101,20 +102,25 @@ mod cp_system_plugin {
 
     // Numbers.
 
+    /// Integers that no float can tell apart fail: the image then multiplies them.
     #[primitive(name = "primitiveNumberRaisedTo:")]
-    fn raised_to(cx: &Context, receiver: f64, exponent: f64) -> Result<Object, PrimitiveError> {
-        numbers::object(cx, receiver.powf(exponent))
+    fn raised_to(cx: &Context, receiver: Object, exponent: f64) -> Result<Object, PrimitiveError> {
+        let base = Number::of(cx, receiver)?.exact().ok_or(PrimitiveError::BadReceiver)?;
+        numbers::object(cx, base.powf(exponent))
     }
 
     #[primitive]
-    fn primitive_number_print_string(receiver: f64) -> String {
-        numbers::print(receiver)
+    fn primitive_number_print_string(cx: &Context, receiver: Object) -> Result<String, PrimitiveError> {
+        Ok(match Number::of(cx, receiver)? {
+            Number::Integer(value) => value.to_string(),
+            Number::Float(value) => numbers::print(value),
+        })
     }
 
     /// Integers in each base, and floats in base 10.
     #[primitive(name = "primitiveNumberPrintStringBase:")]
-    fn print_string_base(receiver: f64, base: i64) -> Result<String, PrimitiveError> {
-        numbers::print_in_base(receiver, base)
+    fn print_string_base(cx: &Context, receiver: Object, base: i64) -> Result<String, PrimitiveError> {
+        numbers::print_in_base(Number::of(cx, receiver)?, base)
     }
 
     /// A number from 1 to the receiver.
@@ -134,11 +140,11 @@ mod cp_system_plugin {
         [receiver, other].concat()
     }
 
-    /// 1, 2 or 3: the receiver is before, equal to or behind the other.
+    /// 1, 2 or 3: the receiver is before, equal to or behind the other. It is behind what is no string, which the image compares with too.
     #[primitive(name = "primitiveStringAsciiCompare:")]
-    fn compare(receiver: &str, other: &str) -> i64 {
+    fn compare(cx: &Context, receiver: &str, other: Object) -> i64 {
         // The order of UTF-8 is that of the characters.
-        receiver.cmp(other) as i64 + 2
+        cx.text(other).map_or(3, |other| receiver.cmp(&other) as i64 + 2)
     }
 
     #[primitive]

@@ -1,6 +1,34 @@
-//! Numbers as JavaScript has them: doubles, printed with as few digits as say which one it is.
+//! Numbers as JavaScript has them: doubles, printed with as few digits as say which one it is. Integers that are none of those stay exact, or
+//! are left to the image.
 
-use osvm_plugin_sdk::{Context, Object, PrimitiveError};
+use osvm_plugin_sdk::{Context, Object, PrimitiveError, Shape};
+
+/// A number that is a receiver.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Number {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Number {
+    /// A number of the image; what is none, or an Integer beyond 64 bits, is a bad receiver.
+    pub(crate) fn of(cx: &Context, object: Object) -> Result<Number, PrimitiveError> {
+        match cx.shape(object)? {
+            Shape::SmallInteger | Shape::LargeInteger { .. } => cx.int(object).map(Number::Integer),
+            Shape::Float => cx.float(object).map(Number::Float),
+            _ => Err(PrimitiveError::BadReceiver),
+        }
+        .map_err(|_| PrimitiveError::BadReceiver)
+    }
+
+    /// Its value as a float, if that is the same number and not one of several integers.
+    pub(crate) fn exact(self) -> Option<f64> {
+        match self {
+            Number::Float(value) => Some(value),
+            Number::Integer(value) => (value.unsigned_abs() < 1 << 53).then_some(value as f64),
+        }
+    }
+}
 
 /// A number of the image: an Integer if it is one of 32 bits, else a Float.
 pub(crate) fn object(cx: &Context, value: f64) -> Result<Object, PrimitiveError> {
@@ -42,24 +70,25 @@ fn scientific(digits: &str, exponent: i32) -> String {
     format!("{first}{point}{rest}e{exponent:+}")
 }
 
-/// Digits in a base, with the base and `r` before all but those of base 10.
-pub(crate) fn print_in_base(value: f64, base: i64) -> Result<String, PrimitiveError> {
+/// Digits in a base, with the base and `r` before all but those of base 10. Floats have base 10 alone.
+pub(crate) fn print_in_base(number: Number, base: i64) -> Result<String, PrimitiveError> {
     let digits = match base {
-        10 => return Ok(print(value)),
         2..=36 => base as u64,
         _ => return Err(PrimitiveError::BadArgument),
     };
-    // Beyond this, floats are no exact integers.
-    if value.fract() != 0.0 || value.abs() > 9_007_199_254_740_991.0 {
-        return Err(PrimitiveError::BadReceiver);
-    }
-    let mut rest = value.abs() as u64;
+    let value = match number {
+        Number::Integer(value) if base == 10 => return Ok(value.to_string()),
+        Number::Float(value) if base == 10 => return Ok(print(value)),
+        Number::Integer(value) => value,
+        Number::Float(_) => return Err(PrimitiveError::BadReceiver),
+    };
+    let mut rest = value.unsigned_abs();
     let mut text = Vec::new();
     while rest > 0 || text.is_empty() {
         text.push(char::from_digit((rest % digits) as u32, 36).unwrap_or('?'));
         rest /= digits;
     }
-    let sign = if value < 0.0 { "-" } else { "" };
+    let sign = if value < 0 { "-" } else { "" };
     Ok(format!("{base}r{sign}{}", text.iter().rev().collect::<String>()))
 }
 
@@ -121,12 +150,18 @@ mod tests {
             assert_eq!(print(value), text);
         }
         assert_eq!(print(f64::NAN), "NaN");
-        assert_eq!(print_in_base(255.0, 16).as_deref(), Ok("16rff"));
-        assert_eq!(print_in_base(-5.0, 2).as_deref(), Ok("2r-101"));
-        assert_eq!(print_in_base(0.0, 8).as_deref(), Ok("8r0"));
-        assert_eq!(print_in_base(1.5, 10).as_deref(), Ok("1.5"));
-        assert_eq!(print_in_base(1.5, 2), Err(PrimitiveError::BadReceiver));
-        assert_eq!(print_in_base(1.0, 37), Err(PrimitiveError::BadArgument));
+        for (number, base, text) in [
+            (Number::Integer(255), 16, "16rff"),
+            (Number::Integer(-5), 2, "2r-101"),
+            (Number::Integer(0), 8, "8r0"),
+            (Number::Integer(i64::MIN), 36, "36r-1y2p0ij32e8e8"),
+            (Number::Integer((1 << 53) + 1), 10, "9007199254740993"),
+            (Number::Float(1.5), 10, "1.5"),
+        ] {
+            assert_eq!(print_in_base(number, base).as_deref(), Ok(text));
+        }
+        assert_eq!(print_in_base(Number::Float(2.0), 2), Err(PrimitiveError::BadReceiver));
+        assert_eq!(print_in_base(Number::Integer(1), 37), Err(PrimitiveError::BadArgument));
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use osvm_plugin_sdk::interfaces::{Message, Socket, SocketState};
 use osvm_plugin_sdk::{Context, Held, Object, PrimitiveError};
 
-/// The channels that were connected, with their sockets.
+/// So many channels are kept before the oldest ones that ended are forgotten. An image that tries again and again to reach its server makes a new
+/// one each time.
+const KEPT: usize = 16;
+
+/// The channels that were connected, with their sockets, the oldest first.
 #[derive(Default)]
 pub(crate) struct Channels(Vec<(Held, Socket)>);
 
@@ -17,10 +21,27 @@ impl Channels {
                 cx.net().websocket_drop(old)
             }
             None => {
+                self.forget_ended(cx)?;
                 self.0.push((cx.hold(channel)?, socket));
                 Ok(())
             }
         }
+    }
+
+    /// Lets channels go whose connection ended, so that there is room for one more.
+    fn forget_ended(&mut self, cx: &Context) -> Result<(), PrimitiveError> {
+        let mut place = 0;
+        while self.0.len() >= KEPT && place < self.0.len() {
+            let socket = self.0[place].1;
+            if matches!(cx.net().websocket_state(socket)?, SocketState::Closed | SocketState::Failed) {
+                let (held, _) = self.0.remove(place);
+                cx.release(held)?;
+                cx.net().websocket_drop(socket)?;
+            } else {
+                place += 1;
+            }
+        }
+        Ok(())
     }
 
     fn place(&self, cx: &Context, channel: Object) -> Result<Option<usize>, PrimitiveError> {

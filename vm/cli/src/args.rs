@@ -168,6 +168,14 @@ pub enum PluginCommand {
     Build(BuildPluginArgs),
     /// Show what a plugin's file says of itself, without running anything of it
     Inspect(InspectPluginArgs),
+    /// Check whether a VM would load a plugin, without running it (libraries run their initialisers when they are loaded)
+    Check(CheckPluginArgs),
+    /// Call one primitive, with literals of Smalltalk as arguments, and print the result
+    Call(CallPluginArgs),
+    /// Measure how long a plugin takes to load, and one primitive to be called
+    Bench(BenchPluginArgs),
+    /// List the plugins of the configuration: from where, with which grants and limits, and whether they can be loaded
+    List(ListPluginArgs),
     /// Write a plugin's block into a configuration
     Add(AddPluginArgs),
 }
@@ -207,6 +215,79 @@ pub struct BuildPluginArgs {
 pub struct InspectPluginArgs {
     /// The plugin's file
     pub file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `plugin check`.
+#[derive(Args, Debug)]
+pub struct CheckPluginArgs {
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The plugins' files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// A plugin to run, and what it may touch.
+#[derive(Args, Debug)]
+pub struct PluginTargetArgs {
+    /// What the configuration is looked for with: what it grants to the plugin holds
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Grant this too: clock, log, ..., `files=FOLDER`, `files=FOLDER:write`, `net=HOST:PORT`, `environment=NAME`, or all
+    #[arg(long, value_name = "GRANT")]
+    pub grant: Vec<String>,
+    /// The plugin's file
+    pub file: PathBuf,
+}
+
+/// Arguments of `plugin call`.
+#[derive(Args, Debug)]
+pub struct CallPluginArgs {
+    /// The plugin
+    #[command(flatten)]
+    pub target: PluginTargetArgs,
+    /// The receiver, a literal [default: nil]
+    #[arg(long, value_name = "LITERAL", allow_hyphen_values = true)]
+    pub receiver: Option<String>,
+    /// The primitive
+    pub function: String,
+    /// Its arguments: 3, -7, 1.5, "'text'", '#sym', '$a', true, nil, '#(1 2)', '#[1 2 3]'
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+}
+
+/// Arguments of `plugin bench`.
+#[derive(Args, Debug)]
+pub struct BenchPluginArgs {
+    /// The plugin
+    #[command(flatten)]
+    pub target: PluginTargetArgs,
+    /// The receiver, a literal [default: nil]
+    #[arg(long, value_name = "LITERAL", allow_hyphen_values = true)]
+    pub receiver: Option<String>,
+    /// The primitive to measure too
+    pub function: Option<String>,
+    /// Its arguments, as for `call`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+}
+
+/// Arguments of `plugin list`.
+#[derive(Args, Debug)]
+pub struct ListPluginArgs {
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The image that it is read for
+    #[arg(long)]
+    pub image: Option<PathBuf>,
+    /// Load native libraries too, to see whether they can be: their initialisers run
+    #[arg(long)]
+    pub native: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

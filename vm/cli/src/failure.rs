@@ -2,7 +2,7 @@
 
 use osvm_core::error::VmError;
 use osvm_host::config::ConfigError;
-use osvm_host::{LoadError, StartError};
+use osvm_host::{LoadError, Refusal, StartError};
 use osvm_plugin_build::BuildError;
 use std::fmt::Display;
 
@@ -10,6 +10,8 @@ use std::fmt::Display;
 const BAD_INPUT: u8 = 2;
 /// Exit status for source that does not compile.
 const UNBUILT: u8 = 1;
+/// Exit status for a plugin that the checks refuse.
+const REFUSED: u8 = 1;
 /// Exit status for a VM that had to stop while it ran (`EX_SOFTWARE` of `sysexits.h`).
 const STOPPED: u8 = 70;
 
@@ -36,6 +38,11 @@ impl Failure {
     /// A plugin could not be built.
     pub fn unbuilt(error: &BuildError) -> Failure {
         Failure { message: error.to_string(), status: UNBUILT }
+    }
+
+    /// A plugin is not loaded.
+    pub fn refused(refusal: Box<Refusal>) -> Failure {
+        Failure { message: refusal.to_string(), status: REFUSED }
     }
 
     /// The image file cannot be used.

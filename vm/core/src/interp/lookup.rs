@@ -178,7 +178,7 @@ impl Vm {
     }
 
     /// The entry of a method dictionary for `selector`. Keys lie from where the selector's hash says on; nil ends the search.
-    pub(super) fn find_in(&mut self, dictionary: Oop, selector: Oop) -> Option<Oop> {
+    pub(crate) fn find_in(&mut self, dictionary: Oop, selector: Oop) -> Option<Oop> {
         let slots = self.heap.pointer_slots(dictionary);
         let capacity = slots.checked_sub(class::DICTIONARY_FIRST_KEY).filter(|&n| n > 0)?;
         let values = self.heap.fetch_followed(dictionary, class::DICTIONARY_VALUES);

@@ -10,7 +10,7 @@ mod debug;
 mod fields;
 mod frames;
 mod fuse;
-mod layout;
+pub(crate) mod layout;
 mod lookup;
 mod perform;
 mod process;

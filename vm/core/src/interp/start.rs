@@ -56,7 +56,7 @@ impl Vm {
         }
     }
 
-    pub(super) fn resume_active_process(&mut self) -> Result<(), VmError> {
+    pub(crate) fn resume_active_process(&mut self) -> Result<(), VmError> {
         let nil = self.heap.nil();
         let active = self.active_process();
         if active.is_immediate() || self.heap.pointer_slots(active) <= process::MY_LIST {

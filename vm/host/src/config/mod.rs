@@ -114,6 +114,28 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// All that can be granted, but no folder.
+    pub fn all() -> Grants {
+        Grants {
+            files: Vec::new(),
+            stdio: true,
+            clock: true,
+            random: true,
+            log: true,
+            console: true,
+            semaphores: true,
+            timers: true,
+            environment: Names::All,
+            security: true,
+            net: Names::All,
+        }
+    }
+
+    /// What is granted, an item each, for people: `clock`, `files /data to read`.
+    pub fn lines(&self) -> Vec<String> {
+        print::grants(self)
+    }
+
     /// True if the interface of this name was granted, at least in part.
     pub fn has(&self, interface: &str) -> bool {
         match interface {

@@ -31,22 +31,13 @@ fn block(name: &str, plugin: &PluginConfig) -> String {
         Source::Native(file) => line("native", &path(file)),
         Source::Builtin => line("builtin", &true),
     }
-    let Grants { files, stdio, clock, random, log, console, semaphores, timers, environment, security, net } = &plugin.grants;
+    let Grants { files, environment, net, .. } = &plugin.grants;
     if !files.is_empty() {
         let files: String = files.iter().map(file_grant).collect();
         line("grants.files", &format_args!("[\n{files}]"));
     }
-    for (grant, given) in [
-        ("stdio", stdio),
-        ("clock", clock),
-        ("random", random),
-        ("log", log),
-        ("console", console),
-        ("semaphores", semaphores),
-        ("timers", timers),
-        ("security", security),
-    ] {
-        if *given {
+    for (grant, given) in flags(&plugin.grants) {
+        if given {
             line(&format!("grants.{grant}"), &true);
         }
     }
@@ -65,6 +56,45 @@ fn block(name: &str, plugin: &PluginConfig) -> String {
         line(&format!("settings.{}", key(name)), &text(&value.replace('$', "$$")));
     }
     lines + &exports(name, plugin.exports.iter().map(|(name, signature)| (name.as_str(), signature)))
+}
+
+/// The grants that are given or not.
+fn flags(grants: &Grants) -> [(&'static str, bool); 8] {
+    let Grants { files: _, stdio, clock, random, log, console, semaphores, timers, environment: _, security, net: _ } = grants;
+    [
+        ("stdio", *stdio),
+        ("clock", *clock),
+        ("random", *random),
+        ("log", *log),
+        ("console", *console),
+        ("semaphores", *semaphores),
+        ("timers", *timers),
+        ("security", *security),
+    ]
+}
+
+/// What is granted, an item each, as messages and lists show it.
+pub(super) fn grants(grants: &Grants) -> Vec<String> {
+    let Grants { files, environment, net, .. } = grants;
+    let folder = |grant: &FileGrant| {
+        let guest = if grant.guest == grant.host { String::new() } else { format!(" as {}", grant.guest.display()) };
+        let write = if grant.write { " to write" } else { " to read" };
+        format!("files {}{guest}{write}", grant.host.display())
+    };
+    let mut lines: Vec<String> = files.iter().map(folder).collect();
+    for (name, given) in flags(grants) {
+        if given {
+            lines.push(name.into());
+        }
+    }
+    for (name, given) in [("environment", environment), ("net", net)] {
+        match given {
+            Names::All => lines.push(name.into()),
+            Names::Only(names) if names.is_empty() => {}
+            Names::Only(names) => lines.push(format!("{name} {}", names.join(" "))),
+        }
+    }
+    lines
 }
 
 /// The table of the signatures that are relied on; nothing, if there are none.

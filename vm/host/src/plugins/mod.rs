@@ -4,6 +4,7 @@
 //! compared with its description and the configuration before anything of it runs; an instance is made at the first call.
 
 mod builtin;
+pub mod check;
 mod checks;
 mod module;
 mod native;
@@ -22,6 +23,7 @@ use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
+use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
 use plan::Slots;
@@ -129,6 +131,25 @@ impl Plugins {
             loading_disabled: false,
             watcher: options.watch.then(|| Watcher::new(config)),
             missing: HashSet::new(),
+        }
+    }
+
+    /// Adds a plugin whose table is linked into a test.
+    pub(crate) fn link(&mut self, config: &PluginConfig, table: &'static PluginTable) -> Result<Description, Box<Refusal>> {
+        let resources = resources::Resources::new(self.session, self.modules.len() as u32);
+        let loaded = Loaded::linked(config, table, resources)?;
+        let description = loaded.description.clone();
+        let name = description.module.clone();
+        self.modules.push(Module { name, config: config.clone(), state: State::Loaded(Box::new(loaded)) });
+        Ok(description)
+    }
+
+    /// Calls a hook of a module, if it is loaded and has it. A failure is told to the log alone.
+    pub(crate) fn hook(&mut self, name: &str, hook: Hook, token: i64) {
+        for module in self.modules.iter_mut().filter(|module| module.name == name) {
+            if let State::Loaded(loaded) = &mut module.state {
+                loaded.hook(hook, token, &mut self.shared, &mut self.workspace, &self.engines);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::config::{PluginConfig, Source};
 use crate::interfaces::{CallObjects, HostCall, Open, Shared};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
+use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, STATUS_VALUES};
 use std::io;
 
@@ -87,11 +88,25 @@ impl Loaded {
             Source::Builtin => builtin_table(name).and_then(|(table, description)| of_table(name, config, table, description)),
         };
         let (form, description) = loaded.map_err(|fault| Box::new(fault.of(name, place(&config.source))))?;
+        tracing::debug!(plugin = name, version = description.version, from = place(&config.source), "plugin loaded");
+        Ok(Loaded::new(name, config, form, description, Resources::new(session, number)))
+    }
+
+    /// A plugin whose table is linked into a test.
+    pub(super) fn linked(config: &PluginConfig, table: &'static PluginTable, resources: Resources) -> Result<Loaded, Box<Refusal>> {
+        #[allow(unsafe_code)]
+        // SAFETY: the table is linked in, and the SDK made it.
+        let read = unsafe { Table::read(table) };
+        let (table, description) = read.map_err(|fault| Box::new(fault.of("of the test", "linked in")))?;
+        let name = description.module.clone();
+        checks::configuration(&name, &description, config).map_err(|fault| Box::new(fault.of(&name, "linked in")))?;
+        Ok(Loaded::new(&name, config, Form::Table { table, plugin: None }, description, resources))
+    }
+
+    fn new(name: &str, config: &PluginConfig, form: Form, description: Description, resources: Resources) -> Loaded {
         let plans = description.primitives.iter().map(|primitive| Plan::new(&primitive.signature)).collect();
         let open = Open::new(name, config, &description.imports);
-        let resources = Resources::new(session, number);
-        tracing::debug!(plugin = name, version = description.version, from = place(&config.source), "plugin loaded");
-        Ok(Loaded { description, plans, form, resources, open, name: name.into() })
+        Loaded { description, plans, form, resources, open, name: name.into() }
     }
 
     /// Calls a primitive.

@@ -1,6 +1,6 @@
 //! What the VM tells the image: messages that are not understood, conditions that are no Booleans, failure codes.
 
-use super::{for_all, string};
+use super::for_all;
 use crate::special::Special;
 
 #[test]
@@ -265,17 +265,11 @@ fn named_primitives() {
         for (selector, module, function) in
             [("double:", "Test", "double"), ("fail:", "Test", "fail"), ("noFunction:", "Test", "x"), ("noModule:", "Nope", "x")]
         {
-            let method = m.method("Object", selector, 1, 1, |a| {
-                a.push(string("the spec is put here"));
-                a.code.clear();
-                a.primitive(117, Some(1));
+            m.method("Object", selector, 1, 1, |a| {
+                a.named_primitive(module, function, Some(1));
                 a.push_temp(1);
                 a.ret();
             });
-            let (module, function) = (m.vm.heap.string(module).unwrap(), m.vm.heap.string(function).unwrap());
-            let zero = crate::oop::Oop::ZERO;
-            let spec = m.vm.heap.array(&[module, function, zero, zero]).unwrap();
-            m.vm.heap.store(method, 1, spec);
         }
         let found = m.text(1, |a| {
             for (selector, value) in

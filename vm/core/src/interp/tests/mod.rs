@@ -1,8 +1,5 @@
 //! Tests of the interpreter: small images that are built here, and code of both bytecode sets that runs in them.
 
-mod asm;
-mod machine;
-
 mod bytecodes;
 mod closures;
 mod contexts;
@@ -15,5 +12,4 @@ mod sends;
 mod stores;
 mod trying;
 
-pub use asm::{Asm, Literal, string, symbol};
-pub use machine::{Machine, for_all, for_sista};
+use crate::testing::{Asm, Literal, Machine, for_all, for_sista, string, symbol};

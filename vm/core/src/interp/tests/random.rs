@@ -103,7 +103,7 @@ impl Writer<'_> {
             }
             _ => {
                 let selector = SELECTORS[self.choose(SELECTORS.len())];
-                (0..=super::asm::arguments(selector)).for_each(|_| self.value(a, temps, depth + 1));
+                (0..=crate::testing::arguments(selector)).for_each(|_| self.value(a, temps, depth + 1));
                 a.send(selector);
             }
         }
@@ -159,7 +159,7 @@ fn prepare(m: &mut Machine) {
         ("Context", "unusedBytecode"),
         ("Object", "attemptToAssign:withIndex:"),
     ] {
-        m.method(class, selector, super::asm::arguments(selector) as usize, 0, |a| match selector {
+        m.method(class, selector, crate::testing::arguments(selector) as usize, 0, |a| match selector {
             // Ends loops.
             "mustBeBoolean" => {
                 a.push_true();
@@ -169,7 +169,7 @@ fn prepare(m: &mut Machine) {
         });
     }
     for &(selector, primitive) in PRIMITIVES {
-        m.method("Object", selector, super::asm::arguments(selector) as usize, 0, |a| {
+        m.method("Object", selector, crate::testing::arguments(selector) as usize, 0, |a| {
             a.primitive(primitive, None);
             a.ret_self();
         });

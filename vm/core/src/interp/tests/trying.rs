@@ -1,6 +1,6 @@
 //! `tryPrimitive:withArgs:` and `tryNamedPrimitiveIn:for:withArgs:`, by which debuggers run primitives.
 
-use super::{Machine, for_all, string};
+use super::{Machine, for_all};
 
 fn prepare(m: &mut Machine) {
     for (selector, primitive, args) in
@@ -95,15 +95,9 @@ fn named() {
         prepare(m);
         for function in ["double", "fail", "nope"] {
             let method = m.method("Object", &format!("{function}:"), 1, 0, |a| {
-                a.push(string("the spec is put here"));
-                a.code.clear();
-                a.primitive(117, None);
+                a.named_primitive("Test", function, None);
                 a.ret_self();
             });
-            let (module, name) = (m.vm.heap.string("Test").unwrap(), m.vm.heap.string(function).unwrap());
-            let zero = crate::oop::Oop::ZERO;
-            let spec = m.vm.heap.array(&[module, name, zero, zero]).unwrap();
-            m.vm.heap.store(method, 1, spec);
             m.set_global(function, method);
         }
         let found = m.text(0, |a| {

@@ -123,7 +123,7 @@ impl WasmPlugin {
     }
 }
 
-fn no_section(error: SectionError) -> Fault {
+pub(super) fn no_section(error: SectionError) -> Fault {
     let help = match error {
         SectionError::NotWasm => "name a wasm module, or write `native = ...` for a native library",
         SectionError::Component => "build the crate for wasm32-unknown-unknown, which makes a core module (`osvm plugin build`)",

@@ -1,6 +1,8 @@
 //! A VM with an image built for a test: classes with methods, one process, and a world that the test moves.
 
 use super::asm::{Asm, Literal};
+use super::kernel::DICTIONARY_SIZE;
+use super::world::{TestPlatform, TestPlugins, World};
 use crate::bytecode::BytecodeSet;
 use crate::error::VmError;
 use crate::heap::HeapConfig;
@@ -8,112 +10,21 @@ use crate::image::ImageHeader;
 use crate::interp::layout::{context, process};
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
 use crate::oop::Oop;
-use crate::platform::{Event, Platform};
-use crate::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
+
+use crate::plugin::PluginHost;
 use crate::special::Special;
 use crate::testing::TestImage;
 use crate::vm::{Options, Outcome, Vm};
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::io::Write;
 use std::rc::Rc;
-
-/// Classes beside those of [`TestImage`]: name, format, named fields.
-const CLASSES: &[(&str, Format, usize)] = &[
-    ("MethodDictionary", Format::INDEXABLE_FIXED, 2),
-    ("Process", Format::FIXED, 4),
-    ("LinkedList", Format::FIXED, 2),
-    ("ProcessorScheduler", Format::FIXED, 2),
-    ("Mutex", Format::FIXED, 3),
-    ("Thing", Format::FIXED, 3),
-    ("SubThing", Format::FIXED, 3),
-    ("PrimitiveError", Format::FIXED, 2),
-];
-/// Methods that a class can have.
-const DICTIONARY_SIZE: usize = 64;
-const PRIORITIES: usize = 80;
-
-/// What happens around the VM.
-#[derive(Default)]
-pub struct World {
-    /// UTC microseconds.
-    pub now: u64,
-    /// What the VM is to be told.
-    pub events: VecDeque<Event>,
-    /// What the VM said.
-    pub reports: String,
-}
-
-struct TestPlatform(Rc<RefCell<World>>);
-
-impl Platform for TestPlatform {
-    fn utc_microseconds(&mut self) -> u64 {
-        self.0.borrow().now
-    }
-
-    fn monotonic_microseconds(&mut self) -> u64 {
-        self.0.borrow().now
-    }
-
-    fn local_offset_seconds(&mut self) -> i64 {
-        0
-    }
-
-    fn entropy(&mut self) -> u64 {
-        7
-    }
-
-    fn attribute(&mut self, _: i64) -> Option<String> {
-        None
-    }
-
-    fn next_event(&mut self) -> Option<Event> {
-        self.0.borrow_mut().events.pop_front()
-    }
-
-    fn image_name(&mut self) -> String {
-        "test.image".into()
-    }
-
-    fn set_image_name(&mut self, _: String) {}
-
-    fn write_snapshot(&mut self, snapshot: &mut dyn FnMut(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
-        snapshot(&mut Vec::new())
-    }
-
-    fn report(&mut self, text: &str) {
-        self.0.borrow_mut().reports.push_str(text);
-    }
-}
-
-/// A module `Test` with two primitives: `double`, and `fail`, which fails with the system's error 42.
-struct TestPlugins;
-
-impl PluginHost for TestPlugins {
-    fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound> {
-        match (module, function) {
-            ("Test", "double") => Ok(NamedPrimitive(0)),
-            ("Test", "fail") => Ok(NamedPrimitive(1)),
-            ("Test", _) => Err(NotFound::Function),
-            _ => Err(NotFound::Module),
-        }
-    }
-
-    fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, crate::error::PrimError> {
-        use crate::error::PrimError;
-        match (primitive.0, call.args[0].as_small_int()) {
-            (0, Some(value)) => Ok(Oop::from_small_int(2 * value)),
-            (0, None) => Err(PrimError::BadArgument),
-            (_, Some(0)) => Err(PrimError::Generic),
-            _ => Err(PrimError::OperatingSystem(42)),
-        }
-    }
-}
 
 /// The VM of a test.
 pub struct Machine {
+    /// The VM.
     pub vm: Vm,
+    /// Whose bytecodes its methods have.
     pub set: BytecodeSet,
+    /// What is around it.
     pub world: Rc<RefCell<World>>,
 }
 
@@ -134,142 +45,28 @@ pub fn for_sista(test: impl Fn(&mut Machine)) {
 }
 
 impl Machine {
+    /// A machine that collects garbage at every `gc_stress`th allocation, and checks its memory then; with 0 it collects when it has to.
     pub fn new(set: BytecodeSet, gc_stress: u64) -> Machine {
         let config = HeapConfig { eden_bytes: 256 << 10, survivor_bytes: 64 << 10 };
         Machine::with_memory(set, gc_stress, TestImage::with_sizes(64 << 20, config))
     }
 
-    /// A machine with the memory of an image.
+    /// A machine with the memory of an image, and a plugin `Test`: `double`, and `fail`, which fails with the system's error 42.
     pub fn with_memory(set: BytecodeSet, gc_stress: u64, image: TestImage) -> Machine {
+        Machine::with_plugins(set, gc_stress, image, Box::new(TestPlugins))
+    }
+
+    /// A machine with the memory of an image and these plugins.
+    pub fn with_plugins(set: BytecodeSet, gc_stress: u64, image: TestImage, plugins: Box<dyn PluginHost>) -> Machine {
         let TestImage { mut heap } = image;
         heap.set_stress(gc_stress);
         let world = Rc::new(RefCell::new(World { now: 1_000_000, ..World::default() }));
         let platform = Box::new(TestPlatform(world.clone()));
         let options = Options { gc_stress, ..Options::default() };
-        let vm = Vm { options, ..Vm::idle(heap, ImageHeader::new(), platform, Box::new(TestPlugins)) };
+        let vm = Vm { options, ..Vm::idle(heap, ImageHeader::new(), platform, plugins) };
         let mut machine = Machine { vm, set, world };
         machine.build();
         machine
-    }
-
-    fn build(&mut self) {
-        let class_class = self.class("Class");
-        for &(name, format, fields) in CLASSES {
-            let heap = &mut self.vm.heap;
-            let class = heap.instantiate(class_class, 0).unwrap();
-            heap.store(class, 2, Oop::from_small_int((format.0 as i64) << 16 | fields as i64));
-            let name = heap.string(name).unwrap();
-            heap.store(class, 6, name);
-            heap.class_table_index(class).unwrap();
-        }
-        // A class that nothing refers to would be collected.
-        let classes: Vec<Oop> = CLASSES.iter().map(|&(name, ..)| self.class(name)).collect();
-        let classes = self.vm.heap.array(&classes).unwrap();
-        self.vm.heap.set_special(Special::CompactClasses, classes);
-        let symbols = self.vm.heap.array(&vec![self.vm.heap.nil(); 512]).unwrap();
-        self.vm.heap.set_special(Special::SmalltalkDictionary, symbols);
-        let globals = self.vm.heap.array(&vec![self.vm.heap.nil(); 32]).unwrap();
-        self.vm.heap.set_special(Special::TheDisplay, globals);
-        for index in 1..2048 {
-            let class = self.vm.heap.class_at(index);
-            if class.is_pointer() && class != self.vm.heap.nil() && self.vm.heap.num_slots(class) > 6 {
-                self.give_methods(class);
-            }
-        }
-        let thing = self.class("Thing");
-        let sub_thing = self.class("SubThing");
-        self.vm.heap.store(sub_thing, 0, thing);
-        self.selectors();
-        self.scheduler();
-        self.errors();
-        for (class, selector, primitive, args) in BASE_METHODS {
-            self.method(class, selector, *args, 0, |a| {
-                a.primitive(*primitive, None);
-                a.push_symbol("failed");
-                a.ret();
-            });
-        }
-    }
-
-    fn give_methods(&mut self, class: Oop) {
-        let dictionary_class = self.class("MethodDictionary");
-        let nil = self.vm.heap.nil();
-        let dictionary = self.vm.heap.instantiate(dictionary_class, DICTIONARY_SIZE).unwrap();
-        let values = self.vm.heap.array(&vec![nil; DICTIONARY_SIZE]).unwrap();
-        self.vm.heap.store(dictionary, 1, values);
-        self.vm.heap.store(class, 1, dictionary);
-        let object = self.class("Object");
-        self.vm.heap.store(class, 0, if class == object { nil } else { object });
-    }
-
-    fn selectors(&mut self) {
-        let mut specials = Vec::new();
-        for (name, args) in crate::bytecode::SPECIAL_SELECTORS {
-            specials.push(self.symbol(name));
-            specials.push(Oop::from_small_int(args as i64));
-        }
-        let specials = self.vm.heap.array(&specials).unwrap();
-        self.vm.heap.set_special(Special::SpecialSelectors, specials);
-        for (which, text) in [
-            (Special::SelectorDoesNotUnderstand, "doesNotUnderstand:"),
-            (Special::SelectorCannotReturn, "cannotReturn:"),
-            (Special::SelectorMustBeBoolean, "mustBeBoolean"),
-            (Special::SelectorCannotInterpret, "cannotInterpret:"),
-            (Special::SelectorAboutToReturn, "aboutToReturn:through:"),
-            (Special::SelectorRunWithIn, "run:with:in:"),
-            (Special::SelectorAttemptToAssign, "attemptToAssign:withIndex:"),
-            (Special::SelectorUnusedBytecode, "unusedBytecode"),
-        ] {
-            let symbol = self.symbol(text);
-            self.vm.heap.set_special(which, symbol);
-        }
-    }
-
-    fn scheduler(&mut self) {
-        let lists: Vec<Oop> = (0..PRIORITIES).map(|_| self.make("LinkedList", 0)).collect();
-        let lists = self.vm.heap.array(&lists).unwrap();
-        let scheduler = self.make("ProcessorScheduler", 0);
-        self.vm.heap.store(scheduler, process::SCHEDULER_LISTS, lists);
-        let association = self.make("Association", 0);
-        self.vm.heap.store(association, 1, scheduler);
-        self.vm.heap.set_special(Special::SchedulerAssociation, association);
-        let process = self.class("Process");
-        self.vm.heap.set_special(Special::ClassProcess, process);
-    }
-
-    /// The symbols of failure codes; the last is an object with the system's number.
-    fn errors(&mut self) {
-        let nil = self.vm.heap.nil();
-        let mut table: Vec<Oop> = vec![nil];
-        for text in [
-            "bad receiver",
-            "bad argument",
-            "bad index",
-            "bad number of arguments",
-            "inappropriate operation",
-            "unsupported operation",
-            "no modification",
-            "insufficient object memory",
-            "insufficient C memory",
-            "not found",
-            "bad method",
-            "internal error",
-            "object may move",
-            "resource limit exceeded",
-            "object is pinned",
-            "primitive write beyond end of object",
-            "object moved",
-            "object not pinned",
-            "callback error",
-        ] {
-            table.push(self.symbol(text));
-        }
-        let error = self.make("PrimitiveError", 0);
-        let name = self.symbol("operating system error");
-        self.vm.heap.store(error, 0, name);
-        table.push(error);
-        let table = self.vm.heap.array(&table).unwrap();
-        self.vm.heap.set_special(Special::PrimErrTable, table);
     }
 
     /// The class of this name.
@@ -419,6 +216,12 @@ impl Machine {
                 let dictionary = self.vm.heap.fetch(class, 1);
                 self.vm.find_in(dictionary, selector).expect("the method is there")
             }
+            Literal::Named(module, function) => {
+                let nil = self.vm.heap.nil();
+                let module = if module.is_empty() { nil } else { self.symbol(module) };
+                let function = self.symbol(function);
+                self.vm.heap.array(&[module, function, Oop::ZERO, Oop::ZERO]).unwrap()
+            }
             Literal::Block(asm) => self.compile_with(asm, &[self.vm.heap.nil()]),
         }
     }
@@ -518,45 +321,3 @@ impl Machine {
         self.vm.describe(oop)
     }
 }
-
-/// Primitives that every test may use: class, selector, number, arguments.
-const BASE_METHODS: &[(&str, &str, u16, usize)] = &[
-    ("Object", "quit", 113, 0),
-    ("Object", "class", 111, 0),
-    ("Object", "perform:", 83, 1),
-    ("Object", "perform:with:", 83, 2),
-    ("Object", "perform:withArguments:", 84, 2),
-    ("Object", "instVarAt:", 73, 1),
-    ("Object", "instVarAt:put:", 74, 2),
-    ("Object", "beReadOnly:", 164, 1),
-    ("Object", "relinquish:", 230, 1),
-    ("Object", "collect", 130, 0),
-    ("Object", "become:", 128, 1),
-    ("Class", "new", 70, 0),
-    ("Class", "new:", 71, 1),
-    ("Array", "at:", 60, 1),
-    ("Array", "at:put:", 61, 2),
-    ("Array", "size", 62, 0),
-    ("BlockClosure", "value", 201, 0),
-    ("BlockClosure", "value:", 202, 1),
-    ("BlockClosure", "value:value:", 203, 2),
-    ("BlockClosure", "valueWithArguments:", 206, 1),
-    ("BlockClosure", "valueNoContextSwitch", 221, 0),
-    ("FullBlockClosure", "value", 207, 0),
-    ("FullBlockClosure", "value:", 207, 1),
-    ("FullBlockClosure", "valueWithArguments:", 208, 1),
-    ("FullBlockClosure", "valueNoContextSwitch", 209, 0),
-    ("Context", "tempAt:", 210, 1),
-    ("Context", "tempAt:put:", 211, 2),
-    ("Context", "size", 212, 0),
-    ("Context", "stackp:", 76, 1),
-    ("Context", "copy", 148, 0),
-    ("Context", "findNextUnwindContextUpTo:", 195, 1),
-    ("Context", "terminateTo:", 196, 1),
-    ("Context", "findNextHandlerContext", 197, 0),
-    ("Semaphore", "signal", 85, 0),
-    ("Semaphore", "wait", 86, 0),
-    ("Process", "resume", 87, 0),
-    ("Process", "suspend", 88, 0),
-    ("Object", "yield", 167, 0),
-];

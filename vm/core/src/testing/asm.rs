@@ -1,13 +1,17 @@
-//! An assembler for the tests: one list of instructions becomes code of either bytecode set.
+//! An assembler for tests: one list of instructions becomes code of either bytecode set.
 
 use crate::bytecode::{BytecodeSet, SPECIAL_SELECTORS};
 
 /// A literal, made an object when the method is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
+    /// An Integer of any size that a word has.
     Integer(i64),
+    /// A symbol: equal ones are the same object.
     Symbol(String),
+    /// A new ByteString.
     String(String),
+    /// A Float.
     Float(f64),
     /// The class of this name.
     Class(String),
@@ -15,6 +19,8 @@ pub enum Literal {
     Global(String),
     /// The method of this selector in this class.
     Method(String, String),
+    /// What a named primitive is called: module, which may be empty, and function.
+    Named(String, String),
     /// A CompiledBlock.
     Block(Box<Asm>),
 }
@@ -38,11 +44,17 @@ pub fn string(text: &str) -> Literal {
 /// A method or CompiledBlock in the making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asm {
+    /// Whose bytecodes it has.
     pub set: BytecodeSet,
+    /// How many arguments it takes.
     pub args: usize,
+    /// How many temporaries it has beside them.
     pub temps: usize,
+    /// Its primitive, or 0.
     pub primitive: u16,
+    /// Its literals.
     pub literals: Vec<Literal>,
+    /// Its bytecodes, in which the distances of jumps are missing.
     pub code: Vec<u8>,
     jumps: Vec<(usize, String)>,
     labels: Vec<(String, usize)>,
@@ -89,66 +101,91 @@ impl Asm {
         }
     }
 
+    /// callPrimitive for a named primitive, whose name is the method's first literal; the VM's own have no module.
+    ///
+    /// # Panics
+    /// If there are literals already.
+    pub fn named_primitive(&mut self, module: &str, function: &str, error: Option<u8>) {
+        assert!(self.literals.is_empty(), "the name of the primitive is the first literal");
+        self.literal(Literal::Named(module.into(), function.into()));
+        self.primitive(117, error);
+    }
+
+    /// Pushes a literal.
     pub fn push(&mut self, literal: impl Into<Literal>) {
         let index = self.literal(literal.into());
         self.bytes(&[132, 3 << 5, index], &[228, index]);
     }
 
+    /// Pushes a symbol.
     pub fn push_symbol(&mut self, text: &str) {
         self.push(symbol(text));
     }
 
+    /// Pushes a class.
     pub fn push_class(&mut self, name: &str) {
         self.push(Literal::Class(name.into()));
     }
 
+    /// Pushes the value of a global variable.
     pub fn push_global(&mut self, name: &str) {
         let index = self.literal(Literal::Global(name.into()));
         self.bytes(&[132, 4 << 5, index], &[227, index]);
     }
 
+    /// Stores the top value into a global variable.
     pub fn store_global(&mut self, name: &str) {
         let index = self.literal(Literal::Global(name.into()));
         self.bytes(&[132, 7 << 5, index], &[244, index]);
     }
 
+    /// Stores the top value into a global variable, and pops it.
     pub fn pop_global(&mut self, name: &str) {
         self.store_global(name);
         self.pop();
     }
 
+    /// Pushes an argument or temporary, counted from 0.
     pub fn push_temp(&mut self, index: u8) {
         self.bytes(&[128, 64 | index], &[229, index]);
     }
 
+    /// Stores the top value into a temporary.
     pub fn store_temp(&mut self, index: u8) {
         self.bytes(&[129, 64 | index], &[245, index]);
     }
 
+    /// Stores the top value into a temporary, and pops it.
     pub fn pop_temp(&mut self, index: u8) {
         self.bytes(&[130, 64 | index], &[242, index]);
     }
 
+    /// Pushes a field of the receiver, counted from 0.
     pub fn push_field(&mut self, index: u8) {
         self.bytes(&[132, 2 << 5, index], &[226, index]);
     }
 
+    /// Stores the top value into a field of the receiver.
     pub fn store_field(&mut self, index: u8) {
         self.bytes(&[132, 5 << 5, index], &[243, index]);
     }
 
+    /// Stores the top value into a field of the receiver, and pops it.
     pub fn pop_field(&mut self, index: u8) {
         self.bytes(&[132, 6 << 5, index], &[240, index]);
     }
 
+    /// Pushes an element of an Array that a temporary has: a variable that closures share.
     pub fn push_remote(&mut self, index: u8, vector: u8) {
         self.bytes(&[140, index, vector], &[251, index, vector]);
     }
 
+    /// Stores the top value into such an element, and pops it.
     pub fn pop_remote(&mut self, index: u8, vector: u8) {
         self.bytes(&[142, index, vector], &[253, index, vector]);
     }
 
+    /// Pushes a new Array of nils.
     pub fn push_array(&mut self, size: u8) {
         self.bytes(&[138, size], &[231, size]);
     }
@@ -158,26 +195,32 @@ impl Asm {
         self.bytes(&[138, 128 | size], &[231, 128 | size]);
     }
 
+    /// Pushes the receiver.
     pub fn push_self(&mut self) {
         self.bytes(&[112], &[76]);
     }
 
+    /// Pushes true.
     pub fn push_true(&mut self) {
         self.bytes(&[113], &[77]);
     }
 
+    /// Pushes false.
     pub fn push_false(&mut self) {
         self.bytes(&[114], &[78]);
     }
 
+    /// Pushes nil.
     pub fn push_nil(&mut self) {
         self.bytes(&[115], &[79]);
     }
 
+    /// Pushes the running context.
     pub fn this_context(&mut self) {
         self.bytes(&[137], &[82]);
     }
 
+    /// Pops the top value.
     pub fn pop(&mut self) {
         self.bytes(&[135], &[216]);
     }
@@ -197,16 +240,19 @@ impl Asm {
         self.bytes(&[132, args, index], &[224, index >> 5, 234, index << 3 | args]);
     }
 
+    /// Sends a message, looked up from above the class that the method belongs to.
     pub fn send_super(&mut self, selector: &str) {
         let args = arguments(selector);
         let index = self.literal(symbol(selector));
         self.bytes(&[132, 1 << 5 | args, index], &[235, index << 3 | args]);
     }
 
+    /// Returns the top value.
     pub fn ret(&mut self) {
         self.bytes(&[124], &[92]);
     }
 
+    /// Returns the receiver.
     pub fn ret_self(&mut self) {
         self.bytes(&[120], &[88]);
     }
@@ -238,15 +284,18 @@ impl Asm {
         self.code.extend_from_slice(&[249, index, copied | flags]);
     }
 
+    /// The place that jumps to this name lead to.
     pub fn label(&mut self, name: &str) {
         self.labels.push((name.into(), self.code.len()));
     }
 
+    /// Jumps.
     pub fn jump(&mut self, to: &str) {
         self.bytes(&[164, 0], &[225, 0, 237, 0]);
         self.jumps.push((self.code.len(), to.into()));
     }
 
+    /// Pops a Boolean, and jumps if it is `condition`.
     pub fn jump_if(&mut self, condition: bool, to: &str) {
         let (v3, sista) = if condition { (168, 238) } else { (172, 239) };
         self.bytes(&[v3, 0], &[225, 0, sista, 0]);

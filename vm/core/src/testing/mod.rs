@@ -1,4 +1,5 @@
-//! Small images for tests: a heap with the objects that every image has, built by hand.
+//! Small images for tests: a heap with the objects that every image has, built by hand ([`TestImage`]), and a VM that runs code in one
+//! ([`Machine`]).
 //!
 //! ```
 //! use osvm_core::testing::TestImage;
@@ -6,6 +7,15 @@
 //! let array = image.heap.array(&[]).unwrap();
 //! assert_eq!(image.heap.class_of(array), image.class("Array"));
 //! ```
+
+mod asm;
+mod kernel;
+mod machine;
+mod world;
+
+pub use asm::{Asm, Literal, arguments, string, symbol};
+pub use machine::{Machine, for_all, for_sista};
+pub use world::World;
 
 use crate::heap::{AllocRegion, Heap, HeapConfig};
 use crate::object::{self, Format};
@@ -90,6 +100,11 @@ impl TestImage {
         self.heap.class_at(class_index(name))
     }
 
+    /// The class of this name, if the image has one from the beginning.
+    pub fn find_class(&self, name: &str) -> Option<Oop> {
+        CLASSES.iter().find(|class| class.1 == name).map(|class| self.heap.class_at(class.0))
+    }
+
     /// A new class whose instances have this format and so many named fields; entered in the class table with its first instance.
     ///
     /// # Panics
@@ -160,6 +175,12 @@ fn build(heap: &mut Heap) {
             heap.set_special(special, class);
         }
     }
+    // The class of selectors is told by one of them.
+    let selector = "doesNotUnderstand:";
+    let (string_format, slots) = Format::for_units(Format::BYTES, selector.len() as u64, 0);
+    let symbol = heap.alloc_raw_old(slots, string_format, class_index("ByteSymbol")).expect(ENOUGH);
+    heap.bytes_mut(symbol).copy_from_slice(selector.as_bytes());
+    heap.set_special(Special::SelectorDoesNotUnderstand, symbol);
     debug_assert!(SPECIAL_OBJECTS.iter().all(|special| special.0 < 60));
     let (false_, true_) = (heap.false_, heap.true_);
     heap.set_special(Special::False, false_);

@@ -1,0 +1,28 @@
+//! Plugins that mean harm, or are broken in every way: each is refused, or its call fails as documented; the image goes on, and the next call of a
+//! good plugin works.
+//!
+//! Most are WebAssembly text in the tables beside this file. They run in the real host, over a small image.
+
+mod answers;
+mod case;
+mod files;
+mod interfaces;
+mod lies;
+mod native;
+mod traps;
+
+use case::Case;
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let tables: [&[Case]; 5] = [traps::CASES, lies::CASES, answers::CASES, interfaces::CASES, files::CASES];
+    let cases = tables.into_iter().flatten();
+    let mut trials: Vec<Trial> = cases.map(|case| Trial::test(case.name, || case.check())).collect();
+    trials.extend(interfaces::others());
+    trials.extend(files::others());
+    trials.extend(native::others());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+}
