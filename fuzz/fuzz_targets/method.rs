@@ -44,7 +44,7 @@ fuzz_target!(|source: &str| {
         assert!(again.diagnostics.is_empty(), "{printed}");
         assert_eq!(print_method(&again.method), printed);
     }
-    for options in [Options::PHARO_8, Options { set: BytecodeSet::SistaV1, ..Options::PHARO_8 }, Options::SQUEAK] {
+    for options in [Options::PHARO_8, Options { set: BytecodeSet::SistaV1, ..Options::PHARO_8 }, Options::CUIS] {
         let compilation = compile_method(source, &World, &options);
         compilation.diagnostics.iter().for_each(|diagnostic| drop(diagnostic.render("fuzz", source).to_string()));
         assert!(compilation.code.is_some() || !compilation.diagnostics.is_empty());

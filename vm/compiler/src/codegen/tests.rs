@@ -283,7 +283,7 @@ fn no_mutation_of_a_source_panics() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    let snippets: Vec<char> = "[](){}|^:=;.#$'\"<> -0r9esaxAé_\n".chars().collect();
+    let snippets: Vec<char> = "[](){}|^:=;.#$'\"<>` -0r9esaxAé_\n".chars().collect();
     for round in 0..10_000 {
         let mut source: Vec<char> = SOURCES[round % SOURCES.len()].chars().collect();
         for _ in 0..=random(4) {
@@ -295,7 +295,7 @@ fn no_mutation_of_a_source_panics() {
             }
         }
         let source: String = source.into_iter().collect();
-        for options in [&Options::PHARO_8, &SISTA] {
+        for options in [&Options::PHARO_8, &SISTA, &Options::CUIS] {
             let compilation = compile_method(&source, &World, options);
             if let Some(code) = compilation.code {
                 listing(&code);

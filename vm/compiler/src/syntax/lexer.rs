@@ -13,15 +13,20 @@ pub struct Dialect {
     pub sign_ends_operator: bool,
     /// In a literal array, `[1 2]` is an array of bytes.
     pub bare_byte_arrays: bool,
+    /// An expression between backticks is a constant, and `::` continues with all before it as the receiver.
+    pub cuis_expressions: bool,
 }
 
 impl Dialect {
     /// Pharo.
-    pub const PHARO: Dialect = Dialect { underscore_assigns: false, sign_ends_operator: false, bare_byte_arrays: false };
+    pub const PHARO: Dialect =
+        Dialect { underscore_assigns: false, sign_ends_operator: false, bare_byte_arrays: false, cuis_expressions: false };
     /// Squeak.
-    pub const SQUEAK: Dialect = Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true };
+    pub const SQUEAK: Dialect =
+        Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true, cuis_expressions: false };
     /// Cuis.
-    pub const CUIS: Dialect = Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true };
+    pub const CUIS: Dialect =
+        Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true, cuis_expressions: true };
 }
 
 /// What a token is.
@@ -37,7 +42,7 @@ pub(super) enum TokenKind {
     Binary,
     /// `:=`
     Assign,
-    /// One of `( ) [ ] { } . ; ^ :`
+    /// One of `( ) [ ] { } . ; ^ :`, and the backtick
     Special(u8),
     /// A number, its sign included.
     Number(Literal),
@@ -164,6 +169,10 @@ impl<'s> Lexer<'s> {
             '←' if self.dialect.underscore_assigns => {
                 self.at += c.len_utf8();
                 TokenKind::Assign
+            }
+            '`' if self.dialect.cuis_expressions => {
+                self.at += 1;
+                TokenKind::Special(b'`')
             }
             '(' | ')' | '[' | ']' | '{' | '}' | '.' | ';' | '^' | ':' => {
                 self.at += 1;

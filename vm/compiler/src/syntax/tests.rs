@@ -81,6 +81,20 @@ fn signs_and_operators() {
     }
 }
 
+#[test]
+fn what_only_cuis_has() {
+    let printed = |source: &str| {
+        let parsed = parse_expression(source, Dialect::CUIS);
+        assert!(parsed.diagnostics.is_empty(), "{source}: {:?}", parsed.diagnostics);
+        print_method(&parsed.method)
+    };
+    assert_eq!(printed("a foo: 1 :: bar + 2 baz: 3"), printed("((a foo: 1) bar + 2) baz: 3"));
+    assert_eq!(printed("a foo; bar :: baz; qux"), printed("(a foo; bar) baz; qux"));
+    assert_eq!(printed("^ `Color gray` foo"), printed("^ (Color gray) foo"));
+    assert!(!parse_expression("`3`", Dialect::SQUEAK).diagnostics.is_empty());
+    assert!(!parse_expression("`3", Dialect::CUIS).diagnostics.is_empty());
+}
+
 /// Line, column and message of each error.
 fn errors(source: &str) -> Vec<String> {
     let parsed = parse_method(source, Dialect::PHARO);
@@ -102,6 +116,7 @@ fn errors_say_where_and_what() {
     assert_eq!(errors("foo: ^ 1"), ["1:6 expected the name of the argument, not ^"]);
     assert_eq!(errors("foo <primitive: 1 ^ 3"), ["1:19 expected > at the end of the pragma, not ^"]);
     assert_eq!(errors("foo ^ 3 ]. ^ 4"), ["1:9 expected the end of a statement or of the method, not ]"]);
+    assert_eq!(errors("foo <cdecl: long 'f' (long)> ^ 1"), ["1:6 calls of foreign functions cannot be compiled"]);
     assert_eq!(errors("foo ^ 99r1"), ["1:7 a radix is from 2 to 36, not 99"]);
 }
 

@@ -39,11 +39,34 @@ impl<'s> Parser<'s> {
             let (span, depth) = (variable.span.to(value.span), value.depth);
             return self.node(ExpressionKind::Assign(Box::new(Assignment { variable, id, value })), span, depth);
         }
-        let receiver = self.keyword_expression();
-        if !self.is_special(b';') {
-            return receiver;
+        let mut receiver = self.keyword_expression();
+        if self.is_special(b';') {
+            receiver = self.cascade(receiver);
         }
-        self.cascade(receiver)
+        while self.take_chain() {
+            receiver = self.chained(receiver);
+        }
+        receiver
+    }
+
+    /// Steps over `::`.
+    fn take_chain(&mut self) -> bool {
+        let is_chain = self.dialect.cuis_expressions
+            && self.is_special(b':')
+            && self.source[self.token.span.start as usize..].starts_with("::");
+        if is_chain {
+            self.step();
+            self.step();
+        }
+        is_chain
+    }
+
+    /// The messages behind `::`, whose receiver is all that stands before it.
+    fn chained(&mut self, receiver: Expression<'s>) -> Expression<'s> {
+        let unary = self.unary_messages(receiver);
+        let binary = self.binary_messages(unary);
+        let result = self.keyword_message_to(binary);
+        if self.is_special(b';') { self.cascade(result) } else { result }
     }
 
     fn cascade(&mut self, first: Expression<'s>) -> Expression<'s> {
@@ -84,6 +107,10 @@ impl<'s> Parser<'s> {
 
     fn keyword_expression(&mut self) -> Expression<'s> {
         let receiver = self.binary_expression();
+        self.keyword_message_to(receiver)
+    }
+
+    fn keyword_message_to(&mut self, receiver: Expression<'s>) -> Expression<'s> {
         if !self.is(&TokenKind::Keyword) {
             return receiver;
         }
@@ -144,7 +171,11 @@ impl<'s> Parser<'s> {
     }
 
     fn binary_expression(&mut self) -> Expression<'s> {
-        let mut receiver = self.unary_expression();
+        let receiver = self.unary_expression();
+        self.binary_messages(receiver)
+    }
+
+    fn binary_messages(&mut self, mut receiver: Expression<'s>) -> Expression<'s> {
         while self.is_binary() {
             let message = self.binary_message();
             receiver = self.send(receiver, message);
@@ -159,7 +190,11 @@ impl<'s> Parser<'s> {
     }
 
     fn unary_expression(&mut self) -> Expression<'s> {
-        let mut receiver = self.primary();
+        let receiver = self.primary();
+        self.unary_messages(receiver)
+    }
+
+    fn unary_messages(&mut self, mut receiver: Expression<'s>) -> Expression<'s> {
         while self.is(&TokenKind::Identifier) {
             let message = self.unary_message();
             receiver = self.send(receiver, message);
@@ -184,7 +219,7 @@ impl<'s> Parser<'s> {
             let span = self.since(start);
             return self.node(ExpressionKind::Literal(literal), span, 0);
         }
-        if !matches!(self.token.kind, TokenKind::Special(b'(' | b'[' | b'{')) {
+        if !matches!(self.token.kind, TokenKind::Special(b'(' | b'[' | b'{' | b'`')) {
             self.expected("an expression");
             return self.error_node(start);
         }
@@ -203,7 +238,8 @@ impl<'s> Parser<'s> {
             }
             _ => {
                 let mut inner = self.expression();
-                self.closing(b')', start);
+                let closing = if bracket.kind == TokenKind::Special(b'`') { b'`' } else { b')' };
+                self.closing(closing, start);
                 inner.parenthesized = true;
                 inner
             }

@@ -7,6 +7,9 @@ use crate::literal::Literal;
 use crate::source::Span;
 use std::borrow::Cow;
 
+/// Pragmas that describe a function of a library, in a language of their own.
+const FOREIGN_CALLS: [&str; 3] = ["cdecl:", "apicall:", "callback:"];
+
 /// The constants that have names.
 fn constant(name: &str) -> Option<Literal> {
     match name {
@@ -133,6 +136,10 @@ impl<'s> Parser<'s> {
                 while self.is(&TokenKind::Keyword) {
                     let span = self.step().span;
                     selector += self.text(span);
+                    if FOREIGN_CALLS.contains(&selector.as_ref()) {
+                        self.error(span, "calls of foreign functions cannot be compiled");
+                        return None;
+                    }
                     let names_are_symbols = selector.starts_with("primitive:");
                     arguments.push(self.pragma_argument(names_are_symbols)?);
                 }
