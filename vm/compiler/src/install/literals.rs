@@ -1,0 +1,93 @@
+//! Literals as objects.
+
+use super::{InstallError, Linker};
+use crate::literal::{Literal, MethodState, ScaledDecimal, WholeNumber};
+use osvm_core::heap::Heap;
+use osvm_core::object;
+use osvm_core::oop::Oop;
+
+/// Fields of an AdditionalMethodState: the method, its selector; pragmas behind them.
+const STATE_FIELDS: usize = 2;
+
+fn class(heap: &Heap, name: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    linker.class(heap, name).ok_or_else(|| InstallError::NoClass(name.into()))
+}
+
+/// The object that a literal of a method stands for.
+pub(super) fn object(heap: &mut Heap, literal: &Literal, method: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    Ok(match literal {
+        Literal::Nil => heap.nil(),
+        Literal::True => heap.true_(),
+        Literal::False => heap.false_(),
+        Literal::Integer(value) => heap.integer(*value)?,
+        Literal::LargeInteger(number) => whole(heap, number)?,
+        Literal::Float(value) => heap.float(*value)?,
+        Literal::ScaledDecimal(decimal) => scaled(heap, decimal, linker)?,
+        Literal::Character(code) => Oop::from_character(*code),
+        Literal::String(text) => string(heap, text, linker)?,
+        Literal::Symbol(text) => linker.symbol(heap, text)?,
+        Literal::Array(elements) => array(heap, elements, method, linker)?,
+        Literal::Bytes(bytes) => heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, bytes)?,
+        Literal::Variable(id) => linker.variable(*id),
+        Literal::State(state) => method_state(heap, state, method, linker)?,
+        Literal::MethodClass => linker.class_binding(),
+        Literal::Block(_) | Literal::OuterCode => unreachable!("blocks are made with their code"),
+    })
+}
+
+fn whole(heap: &mut Heap, number: &WholeNumber) -> Result<Oop, InstallError> {
+    let small = Literal::whole(number.negative, number.magnitude.clone());
+    Ok(match small {
+        Literal::Integer(value) => heap.integer(value)?,
+        _ => heap.large_integer(number.negative, &number.magnitude.to_bytes())?,
+    })
+}
+
+fn scaled(heap: &mut Heap, decimal: &ScaledDecimal, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let class = class(heap, "ScaledDecimal", linker)?;
+    let fields = [
+        whole(heap, &decimal.numerator)?,
+        whole(heap, &WholeNumber { negative: false, magnitude: decimal.denominator.clone() })?,
+        Oop::from_small_int(decimal.scale.into()),
+    ];
+    let number = heap.instantiate(class, 0)?;
+    fields.into_iter().enumerate().for_each(|(index, field)| heap.store(number, index, field));
+    Ok(number)
+}
+
+/// A ByteString where Latin-1 has all characters, else a WideString.
+fn string(heap: &mut Heap, text: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    if let Some(bytes) = bytes {
+        return Ok(heap.byte_object(object::CLASS_INDEX_STRING, &bytes)?);
+    }
+    let class = class(heap, "WideString", linker)?;
+    let string = heap.instantiate(class, text.chars().count())?;
+    for (word, c) in heap.bytes_mut(string).chunks_exact_mut(4).zip(text.chars()) {
+        word.copy_from_slice(&u32::from(c).to_le_bytes());
+    }
+    Ok(string)
+}
+
+fn array(heap: &mut Heap, elements: &[Literal], method: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let elements: Result<Vec<Oop>, InstallError> = elements.iter().map(|element| object(heap, element, method, linker)).collect();
+    Ok(heap.array(&elements?)?)
+}
+
+/// The selector, or an object that has it with the method's pragmas.
+fn method_state(heap: &mut Heap, state: &MethodState, method: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let selector = linker.symbol(heap, &state.selector)?;
+    let classes = linker.class(heap, "AdditionalMethodState").zip(linker.class(heap, "Pragma"));
+    let Some((state_class, pragma_class)) = classes.filter(|_| !state.pragmas.is_empty()) else { return Ok(selector) };
+    let result = heap.instantiate(state_class, state.pragmas.len())?;
+    heap.store(result, 0, method);
+    heap.store(result, 1, selector);
+    for (index, (selector, arguments)) in state.pragmas.iter().enumerate() {
+        let pragma = heap.instantiate(pragma_class, 0)?;
+        let arguments = array(heap, arguments, method, linker)?;
+        let selector = linker.symbol(heap, selector)?;
+        [method, arguments, selector].into_iter().enumerate().for_each(|(field, value)| heap.store(pragma, field, value));
+        heap.store(result, STATE_FIELDS + index, pragma);
+    }
+    Ok(result)
+}

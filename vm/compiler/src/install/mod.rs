@@ -1,0 +1,98 @@
+//! Compiled code as objects: methods, CompiledBlocks and their literals in a heap.
+//!
+//! Allocation never collects, so the objects that are being made need no roots; whoever installs a method stores it in a method
+//! dictionary before anything runs.
+
+mod literals;
+#[cfg(test)]
+mod tests;
+
+use crate::codegen::CompiledCode;
+use crate::literal::Literal;
+use crate::semantics::VariableId;
+use osvm_core::error::PrimError;
+use osvm_core::heap::Heap;
+use osvm_core::object::Format;
+use osvm_core::oop::Oop;
+use osvm_core::special::Special;
+use std::fmt;
+
+/// Behind the bytecodes of a method: no source is embedded, and the source pointer is nothing.
+const TRAILER: [u8; 4] = [0; 4];
+
+/// What literals refer to in an image.
+pub trait Linker {
+    /// The symbol of this text.
+    fn symbol(&mut self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError>;
+
+    /// The association of a variable outside of the method.
+    fn variable(&mut self, id: VariableId) -> Oop;
+
+    /// The association of the method's class: the last literal.
+    fn class_binding(&mut self) -> Oop;
+
+    /// The class of this name; `None` if the image has none.
+    fn class(&mut self, heap: &Heap, name: &str) -> Option<Oop>;
+}
+
+/// Why a method could not be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InstallError {
+    /// An object could not be made; memory is full.
+    Object(PrimError),
+    /// The image lacks this class, and a literal is an instance of it.
+    NoClass(String),
+}
+
+impl From<PrimError> for InstallError {
+    fn from(error: PrimError) -> InstallError {
+        InstallError::Object(error)
+    }
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InstallError::Object(_) => f.write_str("there is no memory for the method"),
+            InstallError::NoClass(name) => write!(f, "the image has no class {name}, of which a literal is an instance"),
+        }
+    }
+}
+
+impl std::error::Error for InstallError {}
+
+/// Makes a CompiledMethod.
+pub fn install_method(heap: &mut Heap, code: &CompiledCode, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let class = heap.special(Special::ClassCompiledMethod);
+    install(heap, code, class, linker)
+}
+
+fn install(heap: &mut Heap, code: &CompiledCode, class: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let class_index = heap.class_table_index(class)?;
+    let bytes = code.bytecodes.len() + TRAILER.len();
+    let (format, slots) = Format::for_units(Format::COMPILED_METHOD, bytes as u64, 0);
+    let method = heap.alloc_bits(class_index, format, 1 + code.literals.len() + slots as usize)?;
+    heap.store(method, 0, Oop::from_small_int(code.header()));
+    // What is made for one literal must not see others that are still no oops.
+    let nil = heap.nil();
+    (1..=code.literals.len()).for_each(|index| heap.store(method, index, nil));
+    for (index, literal) in code.literals.iter().enumerate() {
+        let literal = match literal {
+            Literal::Block(block) => install_block(heap, block, method, linker)?,
+            // Until the outer code is there; it fills this in.
+            Literal::OuterCode => nil,
+            _ => literals::object(heap, literal, method, linker)?,
+        };
+        heap.store(method, 1 + index, literal);
+    }
+    heap.bytes_mut(method)[..code.bytecodes.len()].copy_from_slice(&code.bytecodes);
+    Ok(method)
+}
+
+/// Makes the CompiledBlock of a block in some code; its last literal is that code.
+fn install_block(heap: &mut Heap, code: &CompiledCode, outer: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let class = linker.class(heap, "CompiledBlock").ok_or_else(|| InstallError::NoClass("CompiledBlock".into()))?;
+    let block = install(heap, code, class, linker)?;
+    heap.store(block, code.literals.len(), outer);
+    Ok(block)
+}

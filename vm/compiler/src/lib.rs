@@ -1,0 +1,19 @@
+//! Smalltalk source to compiled methods, in either bytecode set.
+//!
+//! [`syntax`] reads text to a tree, [`semantics`] finds what each name means and which variables closures share, and
+//! [`codegen`] makes bytecodes and literals of it, choosing as Pharo's compiler does. [`tonel`] reads the files that packages
+//! are kept in. What an image has (classes, globals, special selectors) comes in through [`semantics::Environment`], so
+//! nothing here needs a running VM.
+
+pub mod codegen;
+pub mod diagnostic;
+pub mod install;
+pub mod literal;
+pub mod magnitude;
+pub mod semantics;
+pub mod source;
+pub mod syntax;
+pub mod tonel;
+pub mod world;
+
+pub use codegen::{Compilation, CompiledCode, Options, compile_expression, compile_method};

@@ -1,0 +1,185 @@
+//! What an image has that source refers to: its classes with their variables, its globals and symbols.
+//!
+//! A [`World`] is read from a heap once. It holds references into the heap, which are good until the heap collects.
+
+mod classes;
+#[cfg(test)]
+mod tests;
+
+use crate::install::{InstallError, Linker};
+use crate::semantics::{Binding, Environment, VariableId};
+use classes::{association_key, dictionary_entries, field_names, is_class, pools};
+use osvm_core::heap::Heap;
+use osvm_core::oop::Oop;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Classes whose instances are read as contexts: their fields are in frames.
+const CONTEXT_CLASSES: [&str; 2] = ["Context", "MethodContext"];
+
+/// The classes, globals and symbols of an image.
+pub struct World {
+    classes: HashMap<String, Oop>,
+    globals: HashMap<String, Oop>,
+    /// Variables that code refers to and nothing declares.
+    undeclared: HashMap<String, Oop>,
+    symbols: HashMap<String, Oop>,
+    symbol_class: u32,
+}
+
+impl World {
+    /// Reads what is in a heap.
+    pub fn read(heap: &Heap) -> World {
+        let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0 };
+        let mut names: HashMap<u32, String> = HashMap::new();
+        for oop in heap.objects() {
+            let index = heap.class_index(oop);
+            let class = names.entry(index).or_insert_with(|| heap.class_name(heap.class_of(oop)));
+            match class.as_str() {
+                "ByteSymbol" | "Symbol" => {
+                    world.symbol_class = index;
+                    world.symbols.insert(latin1(heap.bytes(oop)), oop);
+                }
+                "SystemDictionary" => world.globals = dictionary_entries(heap, oop).collect(),
+                class if class.ends_with(" class") => {
+                    world.classes.insert(heap.class_name(oop), oop);
+                }
+                _ => {}
+            }
+        }
+        if let Some(&undeclared) = world.globals.get("Undeclared") {
+            world.undeclared = dictionary_entries(heap, heap.fetch(undeclared, 1)).collect();
+        }
+        world
+    }
+
+    /// The class of this name.
+    pub fn class(&self, name: &str) -> Option<Oop> {
+        self.classes.get(name).copied()
+    }
+
+    /// What a method of a class, or of a metaclass, can refer to.
+    pub fn environment<'w>(&'w self, heap: &Heap, class: Oop) -> ClassEnvironment<'w> {
+        let mut fields = Vec::new();
+        let mut variables = HashMap::new();
+        let mut is_context = false;
+        let mut next = class;
+        while is_class(heap, next) {
+            let name = heap.class_name(next);
+            is_context |= CONTEXT_CLASSES.contains(&name.as_str());
+            fields.splice(0..0, field_names(heap, next));
+            // The class side sees the variables of its class.
+            let base = name.strip_suffix(" class").and_then(|name| self.class(name)).unwrap_or(next);
+            for pool in pools(heap, base) {
+                for (key, association) in dictionary_entries(heap, pool) {
+                    variables.entry(key).or_insert(association);
+                }
+            }
+            next = heap.follow(heap.fetch(next, 0));
+        }
+        let constants = |key: &str| self.globals.get(key).copied();
+        let is_constant = |key: &str| constants(key).is_some_and(|association| self.class(key) == Some(heap.fetch(association, 1)));
+        let class_names = self.globals.keys().filter(|key| is_constant(key)).cloned().collect();
+        ClassEnvironment { world: self, fields, variables, class_names, is_context, ids: RefCell::default() }
+    }
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// What a method of one class can refer to.
+pub struct ClassEnvironment<'w> {
+    world: &'w World,
+    fields: Vec<String>,
+    variables: HashMap<String, Oop>,
+    /// Globals that are the names of classes.
+    class_names: std::collections::HashSet<String>,
+    is_context: bool,
+    /// The associations by their ids.
+    ids: RefCell<Vec<Oop>>,
+}
+
+impl ClassEnvironment<'_> {
+    /// The association of a variable.
+    pub fn association(&self, id: VariableId) -> Oop {
+        self.ids.borrow()[id.0 as usize]
+    }
+
+    fn id(&self, association: Oop) -> VariableId {
+        let mut ids = self.ids.borrow_mut();
+        let index = ids.iter().position(|&other| other == association).unwrap_or_else(|| {
+            ids.push(association);
+            ids.len() - 1
+        });
+        VariableId(index as u32)
+    }
+}
+
+impl Environment for ClassEnvironment<'_> {
+    fn lookup(&self, name: &str) -> Option<Binding> {
+        if let Some(index) = self.fields.iter().position(|field| field == name) {
+            return Some(Binding::Field(index as u16));
+        }
+        if let Some(&association) = self.variables.get(name) {
+            return Some(Binding::Variable(self.id(association)));
+        }
+        let id = self.id(*self.world.globals.get(name)?);
+        Some(if self.class_names.contains(name) { Binding::Constant(id) } else { Binding::Variable(id) })
+    }
+
+    fn undeclared(&self, name: &str) -> Option<VariableId> {
+        self.world.undeclared.get(name).map(|&association| self.id(association))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = self.fields.iter().chain(self.variables.keys()).chain(self.world.globals.keys());
+        names.cloned().collect()
+    }
+
+    fn has_context_fields(&self) -> bool {
+        self.is_context
+    }
+}
+
+/// Literals of a method of one class, as the image has them.
+pub struct WorldLinker<'e, 'w> {
+    /// The environment that the method was compiled in.
+    pub environment: &'e ClassEnvironment<'w>,
+    /// The association of the method's class.
+    pub class_binding: Oop,
+    /// Symbols that were made for methods.
+    pub symbols: HashMap<String, Oop>,
+}
+
+impl Linker for WorldLinker<'_, '_> {
+    fn symbol(&mut self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
+        if let Some(&symbol) = self.environment.world.symbols.get(text).or(self.symbols.get(text)) {
+            return Ok(symbol);
+        }
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
+        let symbol = heap.byte_object(self.environment.world.symbol_class, &bytes)?;
+        self.symbols.insert(text.into(), symbol);
+        Ok(symbol)
+    }
+
+    fn variable(&mut self, id: VariableId) -> Oop {
+        self.environment.association(id)
+    }
+
+    fn class_binding(&mut self) -> Oop {
+        self.class_binding
+    }
+
+    fn class(&mut self, _: &Heap, name: &str) -> Option<Oop> {
+        self.environment.world.class(name)
+    }
+}
+
+/// The association of a class among the globals; `None` for a class that is no global, as a metaclass.
+pub fn class_binding(world: &World, heap: &Heap, class: Oop) -> Option<Oop> {
+    let association = *world.globals.get(&heap.class_name(class))?;
+    (association_key(heap, association).is_some() && heap.fetch(association, 1) == class).then_some(association)
+}
