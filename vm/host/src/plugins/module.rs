@@ -144,6 +144,9 @@ impl Loaded {
             Ok(status) => status,
             Err(broken) => return Err(self.broke(&self.description.primitives[index].name.clone(), &broken)),
         };
+        if status == STATUS_VALUES && self.plans[index].answers_int {
+            return objects.heap.integer(workspace.results[0].cast_signed());
+        }
         let ty = &self.description.primitives[index].signature.result;
         let result = match &mut self.form {
             Form::Table { .. } => results::result(ty, status, &workspace.results, &Process, objects, &mut self.resources),

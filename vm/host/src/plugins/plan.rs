@@ -9,8 +9,11 @@ use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use osvm_core::special::Special;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, Signature, Type, TypeRef};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, ResultType, Signature, Type, TypeRef};
 use std::ops::Range;
+
+/// A type that most signatures have, and that is converted without a detour.
+const INT: TypeRef = TypeRef { base: Type::Int, optional: false };
 
 /// What a signature says of a call, ready to be followed.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Plan {
     params: Box<[TypeRef]>,
     /// The fewest arguments, where some may be missing.
     least: usize,
+    /// The result is an Integer.
+    pub(super) answers_int: bool,
 }
 
 /// The slots of a call, and the data that goes with them.
@@ -116,6 +121,7 @@ impl Plan {
             receiver: if signature.takes_receiver() { params.next() } else { None },
             params: params.collect(),
             least: *signature.arg_count().start(),
+            answers_int: signature.result == ResultType::Value(INT),
         }
     }
 
@@ -138,6 +144,12 @@ impl Plan {
                 .map_err(|error| if error == PrimError::BadArgument { PrimError::BadReceiver } else { error })?;
         }
         for (i, ty) in self.params.iter().enumerate() {
+            if *ty == INT
+                && let Some(value) = args.get(i).and_then(|oop| oop.as_small_int())
+            {
+                slots.push(value.cast_unsigned());
+                continue;
+            }
             let oop = args.get(i).copied().unwrap_or_else(|| objects.heap.nil());
             argument(*ty, oop, i + 1, objects, resources, slots)?;
         }

@@ -7,7 +7,7 @@ use crate::interfaces::{HostCall, Memory as GuestMemory};
 use crate::plugins::plan::Slots;
 use crate::plugins::results::ResultSlots;
 use osvm_core::heap::Heap;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, WasmType, exports};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, WasmType, exports};
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
 
@@ -133,6 +133,10 @@ impl Instance {
             Val::I32(address) => address.cast_unsigned() as usize,
             _ => return Err(lost(exports::RESULTS)),
         };
+        // Memory never shrinks: what is in it now stays in it.
+        if results_at + RESULT_SLOTS * 8 > memory.data_size(&store) {
+            return Err(contradiction("its result slots are not in its memory"));
+        }
         let functions = exports
             .iter()
             .map(|export| instance.get_func(&mut store, &export.name).ok_or_else(|| lost(&export.name)))
