@@ -125,8 +125,12 @@ pub(crate) fn large(cx: &Context, negative: bool, magnitude: &[u64], len: usize)
             &mut many[..]
         }
     };
-    for (chunk, limb) in bytes.chunks_mut(8).zip(magnitude) {
-        chunk.copy_from_slice(&limb.to_le_bytes()[..chunk.len()]);
+    let (whole, rest) = bytes.as_chunks_mut();
+    for (bytes, limb) in whole.iter_mut().zip(magnitude) {
+        *bytes = limb.to_le_bytes();
+    }
+    if let Some(limb) = magnitude.get(whole.len()) {
+        rest.copy_from_slice(&limb.to_le_bytes()[..rest.len()]);
     }
     cx.new_large_integer(negative, bytes)
 }
