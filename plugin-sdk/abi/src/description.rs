@@ -153,7 +153,8 @@ impl Description {
 
     fn line(&mut self, line: &str) -> Result<(), (usize, String)> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let at = word.len() + 2;
+        // Where what follows the word is, or would be.
+        let at = (word.len() + 2).min(line.len() + 1);
         match word {
             "import" => {
                 let (interface, version) = rest.split_once(' ').ok_or((at, "expected an interface and its version".to_string()))?;
@@ -277,6 +278,7 @@ mod tests {
             (with("hook sleep"), "line 3, column 6: expected a hook (start, snapshot, quit, timer), found `sleep`"),
             (with("hook quit\nhook quit"), "line 4, column 6: the hook `quit` is there twice"),
             (with("import files"), "line 3, column 8: expected an interface and its version"),
+            (with("import"), "line 3, column 7: expected an interface and its version"),
             (with("import files 1.0\nimport files 1.0"), "line 4, column 8: `files` is imported twice"),
             (with("primitive p () -> nil\nprimitive p () -> nil"), "line 4, column 11: the primitive `p` is there twice"),
             (with("osvm-plugin 1.0"), "line 3, column 1: expected `import`, `hook` or `primitive`, found `osvm-plugin`"),
