@@ -14,6 +14,9 @@ use std::path::Path;
 /// Pages of the operating system are at most this large on the machines that the VM runs on.
 const PAGE: usize = 64 << 10;
 
+/// Up to so many bytes it is better to take all pages at once than each when it is first touched.
+const SMALL: usize = 16 << 20;
+
 /// A range of addresses for a heap. Memory is taken for its pages when they are first touched.
 #[derive(Debug)]
 pub struct MmapRegion {
@@ -100,12 +103,26 @@ impl ImageFile {
     }
 }
 
+/// Takes the pages that lie in a range that is about to be written.
+fn take_pages(range: &mut [u8]) {
+    let start = range.as_mut_ptr().addr().next_multiple_of(PAGE);
+    let end = (range.as_mut_ptr().addr() + range.len()) / PAGE * PAGE;
+    if start < end {
+        // SAFETY: the pages are of a slice that is lent for writing, and what is in them stays as it is. A system that does not know
+        // the advice takes the pages later.
+        let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxPopulateWrite) };
+    }
+}
+
 impl ImageSource for ImageFile {
     fn len(&self) -> u64 {
         self.len
     }
 
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if into.len() <= SMALL {
+            take_pages(into);
+        }
         self.file.read_exact_at(into, offset)
     }
 
