@@ -164,7 +164,7 @@ impl Description {
                 if self.imports.iter().any(|i| i.interface == interface) {
                     return Err((at, format!("`{interface}` is imported twice")));
                 }
-                let version = version.parse().map_err(|e| (at + interface.len() + 1, e))?;
+                let version = version.parse().map_err(|e| (at + interface.chars().count() + 1, e))?;
                 self.imports.push(Import { interface: interface.into(), version });
             }
             "hook" => {
@@ -278,6 +278,7 @@ mod tests {
             (with("hook sleep"), "line 3, column 6: expected a hook (start, snapshot, quit, timer), found `sleep`"),
             (with("hook quit\nhook quit"), "line 4, column 6: the hook `quit` is there twice"),
             (with("import files"), "line 3, column 8: expected an interface and its version"),
+            (with("import größe "), "line 3, column 14: expected a version such as 1.0, found ``"),
             (with("import"), "line 3, column 7: expected an interface and its version"),
             (with("import files 1.0\nimport files 1.0"), "line 4, column 8: `files` is imported twice"),
             (with("primitive p () -> nil\nprimitive p () -> nil"), "line 4, column 11: the primitive `p` is there twice"),
