@@ -1,4 +1,4 @@
-//! Memory of the operating system: the heap's region and the image file. The only unsafe code of this crate.
+//! Memory of the operating system: the heap's region and the image file.
 
 #![allow(unsafe_code)]
 

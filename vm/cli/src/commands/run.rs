@@ -40,11 +40,6 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     if let Some(format) = args.stats {
         print_stats(&machine.vm.counters, &machine.vm.heap.stats, format);
     }
-    if let Ok(status) = result {
-        // The process ends: the system takes the memory back faster, all at once.
-        std::mem::forget(machine);
-        return Ok(status);
-    }
     result.map_err(|error| {
         let stacks = machine.vm.all_stacks();
         machine.vm.platform.report(&stacks);
