@@ -1,4 +1,4 @@
-//! What one call of a primitive costs, by the form of its plugin, beside the bare engine: `cargo xtask plugins && cargo bench -p osvm-benches`.
+//! What one call of a primitive costs, by the form of its plugin, beside the bare engine: `cargo xtask plugins --native && cargo bench -p osvm-benches`.
 //!
 //! Each row is measured in an image: a loop of compiled Smalltalk sends a message whose method has the primitive; the time of the loop alone is
 //! taken off. The bare engine is called from Rust, by wasmtime's typed function of a module that adds two numbers.
@@ -6,12 +6,11 @@
 use osvm_benches::{Image, nanoseconds};
 use osvm_core::oop::Oop;
 use osvm_host::PluginOptions;
-use osvm_host::config::{Config, Places};
-use osvm_host::testing::{PluginTest, RealHost};
+use osvm_host::config::{FileGrant, Grants, PluginConfig, Source};
+use osvm_host::testing::PluginTest;
 use osvm_plugin_sampler::PLUGIN;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use osvm_tests::{library, plugins};
 use std::fs;
-use std::path::Path;
 use wasmtime::{Engine, Instance, Module, Store};
 
 /// Sizes of byte objects, in bytes.
@@ -56,34 +55,15 @@ impl Form {
         }
     }
 
-    /// A line of a configuration that has a plugin in this form.
-    fn source(self, plugin: &str) -> String {
-        let (key, file) = match self {
-            Form::Builtin => return "builtin = true".into(),
-            Form::Native => ("native", format!("{DLL_PREFIX}{plugin}{DLL_SUFFIX}")),
-            Form::Wasm => ("module", format!("{plugin}.wasm")),
-        };
-        format!("{key} = '{}'", osvm_tests::plugins().join(file).display())
-    }
-
     /// An image with the sampler plugin.
     fn image(self) -> Image {
-        let host = match self {
-            Form::Builtin => PluginTest::linked(&PLUGIN).expect("the plugin is sound").into_host(),
-            Form::Native | Form::Wasm => {
-                let source = self.source("sampler");
-                host(&format!("[plugins.SamplerPlugin]\n{source}\ngrants = {{ log = true, timers = true }}"), Path::new("."))
-            }
+        let plugin = match self {
+            Form::Builtin => PluginTest::linked(&PLUGIN),
+            Form::Native => PluginTest::file(&library(&plugins(), "sampler")),
+            Form::Wasm => PluginTest::file(&plugins().join("sampler.wasm")),
         };
-        Image::new(Box::new(host.plugins))
+        Image::new(Box::new(plugin.expect("the plugin is sound").into_host().plugins))
     }
-}
-
-/// A host with this configuration, as if it was in a file in `folder`.
-fn host(plugins: &str, folder: &Path) -> RealHost {
-    let text = format!("vm.defaults = false\n{plugins}\n");
-    let config = Config::parse(&text, &folder.join("vm.toml"), None, &Places::of_process()).expect("a configuration");
-    RealHost::new(&config, PluginOptions::default()).expect("the host")
 }
 
 /// wasmtime's typed call of a function that adds.
@@ -144,10 +124,15 @@ fn file_read(form: Form) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("data");
     fs::write(&path, vec![7; SIZE]).expect("a file");
-    let source = form.source("file");
-    let grants =
-        format!("grants = {{ files = [{{ host = '{}' }}], clock = true, security = true, stdio = true }}", folder.path().display());
-    let mut host = host(&format!("[plugins.FilePlugin]\n{source}\n{grants}"), folder.path());
+    let source = match form {
+        Form::Builtin => Source::Builtin,
+        Form::Native => Source::Native(library(&plugins(), "file")),
+        Form::Wasm => Source::Wasm(plugins().join("file.wasm")),
+    };
+    let granted = FileGrant { host: folder.path().into(), guest: folder.path().into(), write: false };
+    let grants = Grants { files: vec![granted], ..Grants::all() };
+    let plugin = PluginTest::configured(PluginConfig { grants, ..PluginConfig::new(source) }, PluginOptions::default());
+    let mut host = plugin.expect("the plugin is sound").into_host();
     let name = host.heap().string(&path.display().to_string()).expect("memory");
     let no = host.heap().false_();
     let file = host.call("FilePlugin", "primitiveFileOpen", Oop::ZERO, &[name, no]).expect("the file is opened");

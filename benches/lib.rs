@@ -4,7 +4,7 @@ use osvm_core::bytecode::BytecodeSet;
 use osvm_core::heap::HeapConfig;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::PluginHost;
-use osvm_core::testing::{Asm, Machine, TestImage};
+use osvm_core::testing::{Asm, Machine, TestImage, arguments};
 use osvm_core::vm::Outcome;
 use std::time::{Duration, Instant};
 
@@ -45,20 +45,22 @@ impl Image {
 
     /// A method of every object whose primitive is a plugin's.
     pub fn named(&mut self, selector: &str, module: &str, function: &str) {
-        self.0.method("Object", selector, selector.matches(':').count(), 1, |a| {
-            let error = a.args as u8;
-            a.named_primitive(module, function, Some(error));
-            a.push_temp(error);
-            a.pop_global("failures");
-            a.ret_self();
-        });
+        self.method("Object", selector, |a, error| a.named_primitive(module, function, error));
     }
 
     /// A method of SmallIntegers whose primitive is one of the VM's.
     pub fn numbered(&mut self, selector: &str, number: u16) {
-        self.0.method("SmallInteger", selector, selector.matches(':').count(), 0, |a| {
-            a.primitive(number, None);
-            failed(a);
+        self.method("SmallInteger", selector, |a, error| a.primitive(number, error));
+    }
+
+    /// A method with a primitive, which is given the temporary of the failure code. It remembers that code if the primitive fails.
+    fn method(&mut self, class: &str, selector: &str, primitive: impl FnOnce(&mut Asm, Option<u8>)) {
+        let args = arguments(selector);
+        self.0.method(class, selector, args.into(), 1, |a| {
+            primitive(a, Some(args));
+            a.push_temp(args);
+            a.pop_global("failure");
+            a.ret_self();
         });
     }
 
@@ -114,14 +116,7 @@ impl Image {
         started.expect("the loop starts");
         let outcome = self.0.vm.run(u64::MAX).expect("the loop runs");
         assert!(matches!(outcome, Outcome::Idle { .. }), "{outcome:?}");
-        let failures = self.0.global("failures");
-        assert!(failures == self.0.vm.heap.nil(), "a primitive failed: {}", self.0.print(failures));
+        let failure = self.0.global("failure");
+        assert!(failure == self.0.vm.heap.nil(), "a primitive failed: {}", self.0.print(failure));
     }
-}
-
-/// What a method does whose primitive failed.
-fn failed(a: &mut Asm) {
-    a.push_true();
-    a.pop_global("failures");
-    a.ret_self();
 }

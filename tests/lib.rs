@@ -3,6 +3,7 @@
 mod elf;
 
 pub use elf::empty_library;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,11 @@ fn target() -> (PathBuf, PathBuf) {
 /// The folder with the workspace's plugins as files, where `cargo xtask test` puts them; `OSVM_PLUGINS` names another.
 pub fn plugins() -> PathBuf {
     std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
+}
+
+/// The file of a native plugin in a folder.
+pub fn library(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
 /// A program of the workspace, in the profile that the tests are built in. It is built first, so that it is never an old one: as the tests of

@@ -1,8 +1,7 @@
 //! What `osvm plugin new` makes is a plugin: its tests pass, its formatting is right, and it builds. And the guide for authors,
 //! docs/writing-a-plugin.md, works: each of its commands is run, in order.
 
-use osvm_tests::{Output, finish, image, root, words};
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use osvm_tests::{Output, finish, image, library, root, words};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -47,8 +46,7 @@ fn a_new_plugin_can_be_tested_and_built() {
     assert!(!tests.stderr_text().contains("warning"), "{}", tests.stderr_text());
     osvm(&home, "config check vm.toml");
     osvm(&home, "plugin build --native");
-    let library = format!("{DLL_PREFIX}string-metrics{DLL_SUFFIX}");
-    assert!(target().join("plugins").join(library).is_file());
+    assert!(library(&target().join("plugins"), "string-metrics").is_file());
 }
 
 /// The image that the guide calls `tiny.image`.

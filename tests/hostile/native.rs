@@ -4,7 +4,6 @@ use super::case::{World, still_works};
 use libtest_mimic::{Failed, Trial};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 
 pub fn others() -> Vec<Trial> {
@@ -16,7 +15,7 @@ pub fn others() -> Vec<Trial> {
 }
 
 fn library(name: &str) -> String {
-    osvm_tests::plugins().join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}")).display().to_string()
+    osvm_tests::library(&osvm_tests::plugins(), name).display().to_string()
 }
 
 /// The panic fails the primitive, the log has its text, and the plugin goes on.

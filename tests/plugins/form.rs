@@ -4,7 +4,7 @@ use libtest_mimic::Failed;
 use osvm_host::config::{Config, Places};
 use osvm_host::testing::{PluginTest, RealHost};
 use osvm_host::{PluginOptions, config};
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use osvm_tests::library;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,11 +19,6 @@ pub enum Form {
 
 pub fn all(plugins: &Path) -> [Form; 3] {
     [Form::Wasm(plugins.into()), Form::Native(plugins.into()), Form::Builtin]
-}
-
-/// The file of a native plugin.
-pub fn library(plugins: &Path, name: &str) -> PathBuf {
-    plugins.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
 impl Form {

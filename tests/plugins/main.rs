@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     for (what, test) in [reload::TESTS, cache::TESTS, fuel::TESTS, held::TESTS].into_iter().flatten() {
         trials.push(Trial::test(*what, test));
     }
-    let native = form::library(&plugins, "sampler");
+    let native = osvm_tests::library(&plugins, "sampler");
     trials.push(Trial::test("a library that changes stays as it was loaded", move || reload::a_library_stays(&native)));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
