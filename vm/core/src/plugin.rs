@@ -19,19 +19,62 @@ pub enum NotFound {
 pub struct Call<'a> {
     /// The object memory; objects do not move during a call.
     pub heap: &'a mut Heap,
+    /// Receiver and arguments of the message.
+    pub operands: Operands<'a>,
+}
+
+/// Receiver and arguments of a message, as they lie on the VM's stack: the last argument first, and the receiver behind all.
+#[derive(Clone, Copy, Debug)]
+pub struct Operands<'a>(&'a [Oop]);
+
+impl<'a> Operands<'a> {
+    /// Those of a stack that [`Operands::stack`] made, or that is as it would be.
+    ///
+    /// # Panics
+    /// If not even a receiver is there.
+    #[inline]
+    pub fn new(stack: &'a [Oop]) -> Operands<'a> {
+        assert!(!stack.is_empty(), "a message has a receiver");
+        Operands(stack)
+    }
+
+    /// The stack of a message.
+    pub fn stack(receiver: Oop, args: &[Oop]) -> Vec<Oop> {
+        args.iter().rev().copied().chain([receiver]).collect()
+    }
+
     /// The receiver of the message.
-    pub receiver: Oop,
-    /// The arguments of the message.
-    pub args: &'a [Oop],
+    #[inline]
+    pub fn receiver(self) -> Oop {
+        self.0[self.0.len() - 1]
+    }
+
+    /// The number of arguments.
+    #[inline]
+    pub fn arg_count(self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// The arguments, the first one first.
+    #[inline]
+    pub fn args(self) -> impl ExactSizeIterator<Item = Oop> {
+        self.0[..self.arg_count()].iter().rev().copied()
+    }
+
+    /// Argument `index` from 0, if there are so many.
+    #[inline]
+    pub fn arg(self, index: usize) -> Option<Oop> {
+        self.0.get(self.arg_count().checked_sub(index + 1)?).copied()
+    }
 }
 
 /// The provider of named primitives.
 pub trait PluginHost {
-    /// Looks up a primitive; the answer is cached in the method until [`PluginHost::generation`] changes.
+    /// Looks up a primitive; the answer is kept with the method until [`PluginHost::generation`] changes.
     fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound>;
     /// Calls it. The answer replaces receiver and arguments on the stack.
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError>;
-    /// Changes when what was resolved before no longer holds.
+    /// Changes when what was resolved before no longer holds: by [`PluginHost::unload`], or while the VM is not running.
     fn generation(&self) -> u32 {
         0
     }

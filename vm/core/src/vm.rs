@@ -107,6 +107,8 @@ pub struct Vm {
     pub(crate) budget: u64,
     /// A preempted process goes behind the others of its priority, not before them.
     pub(crate) preemption_yields: bool,
+    /// The generation of what named primitives are resolved to ([`PluginHost::generation`]).
+    pub(crate) generation: u32,
     /// Modules that named primitives asked for in vain.
     pub(crate) missing_modules: BTreeSet<String>,
     /// External semaphore that is signalled after each collection; 0 for none.

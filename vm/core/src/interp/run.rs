@@ -23,6 +23,7 @@ impl Vm {
             return Ok(outcome);
         }
         self.outcome = None;
+        self.generation = self.plugins.generation();
         let options = &self.options;
         let watched = options.count || options.trace_sends || options.trace_bytecodes || options.trace_primitives;
         if watched { self.interpret::<true>() } else { self.interpret::<false>() }
@@ -921,6 +922,19 @@ impl Vm {
                             if WATCHED {
                                 self.watch_primitive(code_ref, Ok(()));
                             }
+                        }
+                        Err(failure) => {
+                            slowly!(self.primitive_failed(code, args, failure));
+                            leave_if_asked!();
+                        }
+                    }
+                }
+                Entry::Named if !WATCHED && let Some(primitive) = self.resolved(code_ref) => {
+                    save!();
+                    match self.call_plugin(primitive, args) {
+                        Ok(value) => {
+                            drop_values!(args);
+                            set_top!(value);
                         }
                         Err(failure) => {
                             slowly!(self.primitive_failed(code, args, failure));

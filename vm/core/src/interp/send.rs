@@ -6,7 +6,7 @@ use super::lookup::Found;
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_FORWARDER, Format};
 use crate::oop::Oop;
-use crate::plugin::{Call, NotFound};
+use crate::plugin::{Call, NamedPrimitive, NotFound, Operands};
 use crate::special::Special;
 use crate::vm::{Args, Vm};
 
@@ -278,9 +278,8 @@ impl Vm {
     fn call_named(&mut self, code: *const Code, args: usize) -> Result<(), PrimError> {
         // SAFETY: as in `invoke`; nothing else refers to this field while it is changed.
         let named = unsafe { &mut (*code.cast_mut()).named };
-        let generation = self.plugins.generation();
         let resolved = match *named {
-            Some((resolved, seen)) if seen == generation => resolved,
+            Some((resolved, seen)) if seen == self.generation => resolved,
             _ => {
                 // SAFETY: as above.
                 let method = unsafe { (*code).method };
@@ -289,7 +288,7 @@ impl Vm {
                 if resolved == Err(NotFound::Module) && !module.is_empty() {
                     self.missing_modules.insert(module);
                 }
-                *named = Some((resolved, generation));
+                *named = Some((resolved, self.generation));
                 resolved
             }
         };
@@ -303,17 +302,27 @@ impl Vm {
     }
 
     /// Calls a named primitive with receiver and arguments on the stack.
-    pub(crate) fn call_resolved(&mut self, primitive: crate::plugin::NamedPrimitive, args: usize) -> Result<(), PrimError> {
-        let receiver = self.stack_value(args);
-        let mut values = [Oop::ZERO; 16];
-        let count = args.min(values.len());
-        for (i, value) in values[..count].iter_mut().enumerate() {
-            *value = self.stack_value(args - 1 - i);
-        }
-        let mut call = Call { heap: &mut self.heap, receiver, args: &values[..count] };
-        let answer = self.plugins.call(primitive, &mut call)?;
+    pub(crate) fn call_resolved(&mut self, primitive: NamedPrimitive, args: usize) -> Result<(), PrimError> {
+        let answer = self.call_plugin(primitive, args)?;
         self.answer(args, answer);
         Ok(())
+    }
+
+    /// What a named primitive answers to receiver and arguments on the stack.
+    #[inline(always)]
+    pub(crate) fn call_plugin(&mut self, primitive: NamedPrimitive, args: usize) -> Result<Oop, PrimError> {
+        // SAFETY: receiver and arguments are on the active stack, which nobody writes to during the call: the host has the heap alone.
+        let operands = unsafe { std::slice::from_raw_parts(self.sp as usize as *const Oop, args + 1) };
+        self.plugins.call(primitive, &mut Call { heap: &mut self.heap, operands: Operands::new(operands) })
+    }
+
+    /// What the named primitive of a method was resolved to, if it was and that still holds.
+    #[inline(always)]
+    pub(crate) fn resolved(&self, code: &Code) -> Option<NamedPrimitive> {
+        match code.named {
+            Some((Ok(primitive), seen)) if seen == self.generation => Some(primitive),
+            _ => None,
+        }
     }
 
     /// Module and function of a named primitive: the first literal of its method is an Array of them.

@@ -47,6 +47,7 @@ impl Vm {
             next_wake: 0,
             budget: 0,
             preemption_yields,
+            generation: 0,
             missing_modules: Default::default(),
             gc_semaphore: 0,
             futile_collections: 0,

@@ -217,7 +217,9 @@ fn format(vm: &mut Vm, args: Args) -> Answer {
 
 fn unload(vm: &mut Vm, args: Args) -> Answer {
     let name = vm.heap.text(args.get(0)).ok_or(PrimError::Generic)?;
-    if vm.plugins.unload(&name) { Ok(args.receiver()) } else { Err(PrimError::Generic) }
+    let unloaded = vm.plugins.unload(&name);
+    vm.generation = vm.plugins.generation();
+    if unloaded { Ok(args.receiver()) } else { Err(PrimError::Generic) }
 }
 
 fn module(vm: &mut Vm, args: Args, name: fn(&Vm, usize) -> Option<String>) -> Answer {

@@ -76,7 +76,7 @@ impl PluginHost for TestPlugins {
     }
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        match (primitive.0, call.args[0].as_small_int()) {
+        match (primitive.0, call.operands.arg(0).and_then(Oop::as_small_int)) {
             (0, Some(value)) => Ok(Oop::from_small_int(2 * value)),
             (0, None) => Err(PrimError::BadArgument),
             (_, Some(0)) => Err(PrimError::Generic),

@@ -11,6 +11,7 @@ use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::object::{self, Format};
 use osvm_core::oop::Oop;
+use osvm_core::plugin::Operands;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::objects as op;
 
@@ -34,32 +35,25 @@ pub(crate) struct Scratch {
 /// The objects of a call.
 pub(crate) struct CallObjects<'a> {
     pub(crate) heap: &'a mut Heap,
-    receiver: Oop,
-    args: &'a [Oop],
+    operands: Operands<'a>,
     scratch: &'a mut Scratch,
 }
 
 impl<'a> CallObjects<'a> {
     /// Those of a new call.
     #[inline]
-    pub(crate) fn new(heap: &'a mut Heap, receiver: Oop, args: &'a [Oop], scratch: &'a mut Scratch) -> CallObjects<'a> {
+    pub(crate) fn new(heap: &'a mut Heap, operands: Operands<'a>, scratch: &'a mut Scratch) -> CallObjects<'a> {
         scratch.call = if scratch.call >= LAST_CALL { 1 } else { scratch.call + 1 };
         scratch.made.clear();
         scratch.lent.clear();
         scratch.closed.clear();
-        CallObjects { heap, receiver, args, scratch }
+        CallObjects { heap, operands, scratch }
     }
 
-    /// The receiver of the message.
+    /// Receiver and arguments of the message.
     #[inline]
-    pub(crate) fn receiver(&self) -> Oop {
-        self.receiver
-    }
-
-    /// The arguments of the message.
-    #[inline]
-    pub(crate) fn args(&self) -> &'a [Oop] {
-        self.args
+    pub(crate) fn operands(&self) -> Operands<'a> {
+        self.operands
     }
 
     /// Says that the plugin reads an object's data during the call: from now on nobody writes to it.
@@ -86,9 +80,9 @@ impl<'a> CallObjects<'a> {
             return Err(PrimitiveError::BadArgument);
         }
         let oop = match place.checked_sub(1) {
-            None => Some(self.receiver),
-            Some(place) => match place.checked_sub(self.args.len()) {
-                None => self.args.get(place).copied(),
+            None => Some(self.operands.receiver()),
+            Some(place) => match place.checked_sub(self.operands.arg_count()) {
+                None => self.operands.arg(place),
                 Some(place) => self.scratch.made.get(place).copied(),
             },
         };
@@ -96,7 +90,7 @@ impl<'a> CallObjects<'a> {
     }
 
     fn add(&mut self, oop: Oop) -> Answer {
-        let place = 1 + self.args.len() + self.scratch.made.len();
+        let place = 1 + self.operands.arg_count() + self.scratch.made.len();
         if place >= 1 << PLACE_BITS {
             return Err(PrimitiveError::LimitExceeded);
         }

@@ -5,6 +5,7 @@ use crate::config::{Grants, Names, PluginConfig, Source};
 use crate::signals::Events;
 use osvm_core::oop::Oop;
 use osvm_core::platform::Event;
+use osvm_core::plugin::Operands;
 use osvm_core::testing::TestImage;
 use osvm_plugin_sdk::abi::interfaces::{HostFunction, INTERFACES, Interface, Kind, op};
 use osvm_plugin_sdk::abi::{Import, PrimitiveError, encode};
@@ -122,8 +123,8 @@ fn every_function_refuses_addresses_outside_of_memory() {
         for address in [249, 256, u64::from(u32::MAX), u64::MAX] {
             let mut image = TestImage::new();
             let mut scratch = Scratch::default();
-            let receiver = image.heap.string("a receiver").unwrap();
-            let mut objects = CallObjects::new(&mut image.heap, receiver, &[], &mut scratch);
+            let receiver = [image.heap.string("a receiver").unwrap()];
+            let mut objects = CallObjects::new(&mut image.heap, Operands::new(&receiver), &mut scratch);
             let mut plugin = Plugin::new(Grants::all());
             let mut cx = HostCall { objects: Some(&mut objects), open: &mut plugin.open, shared: &mut plugin.shared };
             let found = call(function.op, &zeros(function, address), &mut plugin.memory, &mut cx);
@@ -222,7 +223,8 @@ fn held_objects_have_numbers() {
     let mut scratch = Scratch::default();
     let mut plugin = Plugin::new(Grants::default());
     let mut in_call = |image: &mut TestImage, op: u32, argument: u64| {
-        let mut objects = CallObjects::new(&mut image.heap, Oop::from_small_int(5), &[], &mut scratch);
+        let receiver = [Oop::from_small_int(5)];
+        let mut objects = CallObjects::new(&mut image.heap, Operands::new(&receiver), &mut scratch);
         let mut cx = HostCall { objects: Some(&mut objects), open: &mut plugin.open, shared: &mut plugin.shared };
         let answer = call(op, &[argument], &mut plugin.memory, &mut cx);
         (answer, u32::try_from(answer).ok().and_then(|handle| objects.oop(handle).ok()))

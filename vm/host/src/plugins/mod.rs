@@ -262,12 +262,12 @@ impl Plugins {
         match target {
             Target::Primitive { module, index } => {
                 let State::Loaded(loaded) = &mut self.modules[module].state else { return Err(PrimError::NotFound) };
-                let mut objects = CallObjects::new(call.heap, call.receiver, call.args, &mut self.scratch);
+                let mut objects = CallObjects::new(call.heap, call.operands, &mut self.scratch);
                 loaded.call(index, &mut objects, &mut self.shared, &mut self.workspace, &self.engines)
             }
             Target::Own(OwnPrimitive::DisableModuleLoading) => {
                 self.loading_disabled = true;
-                Ok(call.receiver)
+                Ok(call.operands.receiver())
             }
             Target::Own(OwnPrimitive::CurrentWorkingDirectory) => own::current_working_directory(call),
         }

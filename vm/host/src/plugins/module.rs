@@ -133,10 +133,30 @@ impl Loaded {
         if !self.is_running() {
             self.start(shared, workspace, engines);
         }
-        let plan = self.plans.get(index).ok_or(PrimError::NotFound)?;
-        plan.arguments(objects, &self.resources, &mut workspace.slots)?;
+        let Some(plan) = self.plans.get(index) else { return Err(PrimError::NotFound) };
+        if !plan.numbers(objects.operands(), objects.heap, &mut workspace.slots) {
+            plan.arguments(objects, &self.resources, &mut workspace.slots)?;
+        }
+        let answers_int = plan.answers_int;
         let mut cx = HostCall { objects: Some(objects), open: &mut self.open, shared };
         let outcome = self.form.call(index, workspace, &mut cx, engines);
+        match outcome {
+            Ok(STATUS_VALUES) if answers_int && objects.closed().is_empty() => {
+                objects.heap.integer(workspace.results[0].cast_signed())
+            }
+            outcome => self.finish(index, outcome, objects, workspace),
+        }
+    }
+
+    /// What a call answers whose plugin has come back, or has broken.
+    #[inline(never)]
+    fn finish(
+        &mut self,
+        index: usize,
+        outcome: Result<i32, Box<Broken>>,
+        objects: &mut CallObjects<'_>,
+        workspace: &Workspace,
+    ) -> Result<Oop, PrimError> {
         for &number in objects.closed() {
             self.resources.close(number);
         }
@@ -144,9 +164,6 @@ impl Loaded {
             Ok(status) => status,
             Err(broken) => return Err(self.broke(&self.description.primitives[index].name.clone(), &broken)),
         };
-        if status == STATUS_VALUES && self.plans[index].answers_int {
-            return objects.heap.integer(workspace.results[0].cast_signed());
-        }
         let ty = &self.description.primitives[index].signature.result;
         let result = match &mut self.form {
             Form::Table { .. } => results::result(ty, status, &workspace.results, &Process, objects, &mut self.resources),
@@ -259,7 +276,7 @@ fn of_table(name: &str, config: &PluginConfig, table: Table, description: Descri
 }
 
 impl Form {
-    #[inline]
+    #[inline(always)]
     fn call(
         &mut self,
         index: usize,

@@ -8,6 +8,7 @@ use crate::interfaces::{CallObjects, int};
 use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
+use osvm_core::plugin::Operands;
 use osvm_core::special::Special;
 use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, ResultType, Signature, Type, TypeRef};
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     params: Box<[TypeRef]>,
     /// The fewest arguments, where some may be missing.
     least: usize,
+    /// Neither receiver nor arguments cross as more than one slot, and none may be missing: [`Plan::numbers`] can convert them.
+    is_plain: bool,
     /// The result is an Integer.
     pub(super) answers_int: bool,
 }
@@ -64,9 +67,17 @@ impl Slots {
 
     #[inline]
     fn clear(&mut self) {
-        self.len = 0;
-        self.data.clear();
-        self.text.clear();
+        self.set_len(0);
+    }
+
+    /// So many slots have values, and there is no data.
+    #[inline]
+    fn set_len(&mut self, len: usize) {
+        self.len = len;
+        if self.has_data() || !self.text.is_empty() {
+            self.data.clear();
+            self.text.clear();
+        }
     }
 
     #[inline]
@@ -117,41 +128,62 @@ fn bytes_of<'a>(source: &Source, heap: &'a Heap, text: &'a str) -> &'a [u8] {
 impl Plan {
     pub(super) fn new(signature: &Signature) -> Plan {
         let mut params = signature.params.iter().map(osvm_plugin_sdk::abi::Param::crossing);
-        Plan {
-            receiver: if signature.takes_receiver() { params.next() } else { None },
-            params: params.collect(),
-            least: *signature.arg_count().start(),
-            answers_int: signature.result == ResultType::Value(INT),
+        let receiver = if signature.takes_receiver() { params.next() } else { None };
+        let params: Box<[TypeRef]> = params.collect();
+        let least = *signature.arg_count().start();
+        let is_number = |ty: &TypeRef| !ty.optional && matches!(ty.base, Type::Int | Type::Float | Type::Bool | Type::Char);
+        let is_plain = receiver.is_none() && least == params.len() && params.iter().all(is_number);
+        Plan { receiver, params, least, is_plain, answers_int: signature.result == ResultType::Value(INT) }
+    }
+
+    /// Converts the arguments of a call whose signature has only numbers, if each is an immediate object as most are: the quick way of
+    /// [`Plan::arguments`], which must be taken where this answers false.
+    #[inline(always)]
+    pub(super) fn numbers(&self, operands: Operands<'_>, heap: &Heap, slots: &mut Slots) -> bool {
+        if !self.is_plain || operands.arg_count() != self.params.len() {
+            return false;
         }
+        let values = slots.values.iter_mut();
+        for ((slot, ty), oop) in values.zip(&self.params).zip(operands.args()) {
+            let value = match ty.base {
+                Type::Int => oop.as_small_int().map(i64::cast_unsigned),
+                Type::Float => oop.is_small_float().then(|| oop.small_float().to_bits()),
+                Type::Char => oop.as_character().map(u64::from),
+                _ => (oop == heap.true_() || oop == heap.false_()).then(|| u64::from(oop == heap.true_())),
+            };
+            let Some(value) = value else { return false };
+            *slot = value;
+        }
+        slots.set_len(self.params.len());
+        true
     }
 
     /// Checks and converts a call's receiver, if the signature has it, and arguments.
-    #[inline]
+    #[inline(never)]
     pub(super) fn arguments(
         &self,
         objects: &mut CallObjects<'_>,
         resources: &Resources,
         slots: &mut Slots,
     ) -> Result<(), PrimError> {
-        let args = objects.args();
-        if args.len() > self.params.len() || args.len() < self.least {
+        let operands = objects.operands();
+        let count = operands.arg_count();
+        if count > self.params.len() || count < self.least {
             return Err(PrimError::BadNumArgs);
         }
         slots.clear();
         if let Some(ty) = self.receiver {
-            let receiver = objects.receiver();
-            argument(ty, receiver, 0, objects, resources, slots)
+            argument(ty, operands.receiver(), 0, objects, resources, slots)
                 .map_err(|error| if error == PrimError::BadArgument { PrimError::BadReceiver } else { error })?;
         }
-        for (i, ty) in self.params.iter().enumerate() {
-            if *ty == INT
-                && let Some(value) = args.get(i).and_then(|oop| oop.as_small_int())
-            {
-                slots.push(value.cast_unsigned());
-                continue;
+        for (i, (ty, oop)) in self.params.iter().zip(operands.args()).enumerate() {
+            match oop.as_small_int() {
+                Some(value) if *ty == INT => slots.push(value.cast_unsigned()),
+                _ => argument(*ty, oop, i + 1, objects, resources, slots)?,
             }
-            let oop = args.get(i).copied().unwrap_or_else(|| objects.heap.nil());
-            argument(*ty, oop, i + 1, objects, resources, slots)?;
+        }
+        for (i, ty) in self.params.iter().enumerate().skip(count) {
+            argument(*ty, objects.heap.nil(), i + 1, objects, resources, slots)?;
         }
         Ok(())
     }

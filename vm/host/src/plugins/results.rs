@@ -48,7 +48,7 @@ pub(super) fn result(
     }
     let mut reader = Reader { slots, at: 0, memory, resources };
     match ty {
-        ResultType::Receiver => Ok(objects.receiver()),
+        ResultType::Receiver => Ok(objects.operands().receiver()),
         ResultType::Nil => Ok(objects.heap.nil()),
         ResultType::Value(ty) => reader.value(ty.base, objects),
         ResultType::Tuple(types, _) => {

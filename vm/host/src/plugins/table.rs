@@ -64,7 +64,7 @@ impl TablePlugin {
     }
 
     /// Calls the primitive or hook of this index, with the data of arguments lent where it is.
-    #[inline]
+    #[inline(always)]
     #[allow(unsafe_code)]
     pub(super) fn call(&mut self, index: usize, slots: &mut Slots, results: &mut ResultSlots, cx: &mut HostCall<'_, '_>) -> i32 {
         if slots.has_data()

@@ -11,7 +11,7 @@ use osvm_core::error::PrimError;
 use osvm_core::heap::{Heap, HeapConfig, Roots};
 use osvm_core::oop::Oop;
 use osvm_core::platform::Event;
-use osvm_core::plugin::{Call, PluginHost};
+use osvm_core::plugin::{Call, Operands, PluginHost};
 use osvm_core::testing::TestImage;
 use std::io;
 use std::path::Path;
@@ -52,7 +52,8 @@ impl RealHost {
     /// Calls a primitive as a method does that names it; one that is not there fails with `#'not found'`.
     pub fn call(&mut self, module: &str, function: &str, receiver: Oop, args: &[Oop]) -> Result<Oop, PrimError> {
         let primitive = self.plugins.resolve(module, function).map_err(|_| PrimError::NotFound)?;
-        self.plugins.call(primitive, &mut Call { heap: &mut self.image.heap, receiver, args })
+        let stack = Operands::stack(receiver, args);
+        self.plugins.call(primitive, &mut Call { heap: &mut self.image.heap, operands: Operands::new(&stack) })
     }
 
     /// Objects fill so much of the memory that it should be collected.

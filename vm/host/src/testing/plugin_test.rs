@@ -7,7 +7,7 @@ use crate::config::{Config, Grants, PluginConfig, Source};
 use crate::plugins::{PluginOptions, Refusal};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
-use osvm_core::plugin::{Call, NamedPrimitive, PluginHost};
+use osvm_core::plugin::{Call, NamedPrimitive, Operands, PluginHost};
 use osvm_plugin_sdk::abi::{Description, Hook};
 use osvm_plugin_sdk::testing::{Arguments, Fake};
 use osvm_plugin_sdk::{PluginTable, PrimitiveError};
@@ -141,7 +141,8 @@ impl PluginTest {
         let receiver = exchange.object(&receiver.into()).map_err(failure)?;
         let arguments = arguments.into_fakes().iter().map(|fake| exchange.object(fake)).collect::<Result<Vec<Oop>, _>>();
         let arguments = arguments.map_err(failure)?;
-        let answer = plugins.call(primitive, &mut Call { heap: exchange.heap(), receiver, args: &arguments });
+        let stack = Operands::stack(receiver, &arguments);
+        let answer = plugins.call(primitive, &mut Call { heap: exchange.heap(), operands: Operands::new(&stack) });
         exchange.update();
         answer.map(|oop| exchange.result(oop, &result)).map_err(failure)
     }
@@ -173,11 +174,10 @@ impl PluginTest {
         let mut exchange = Exchange::new(&mut self.host.image, &mut self.memory);
         let receiver = exchange.object(receiver).map_err(failure)?;
         let arguments = arguments.iter().map(|fake| exchange.object(fake)).collect::<Result<Vec<Oop>, _>>().map_err(failure)?;
+        let stack = Operands::stack(receiver, &arguments);
         for done in 1..=times {
-            self.host
-                .plugins
-                .call(primitive, &mut Call { heap: &mut self.host.image.heap, receiver, args: &arguments })
-                .map_err(failure)?;
+            let mut call = Call { heap: &mut self.host.image.heap, operands: Operands::new(&stack) };
+            self.host.plugins.call(primitive, &mut call).map_err(failure)?;
             if self.host.is_filled() {
                 return Ok(done);
             }

@@ -20,7 +20,7 @@ impl PluginHost for Holder {
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         if primitive.0 == 0 {
-            self.0.set(call.args[0]);
+            self.0.set(call.operands.arg(0).expect("an argument"));
         }
         Ok(self.0.get())
     }

@@ -240,8 +240,10 @@ impl Instance {
         let memory = self.memory.data(&self.store);
         let end = self.results_at + results.len() * 8;
         let bytes = memory.get(self.results_at..end).ok_or_else(|| contradiction("its result slots are not in its memory"))?;
-        for (slot, bytes) in results.iter_mut().zip(bytes.as_chunks().0) {
-            *slot = u64::from_le_bytes(*bytes);
+        match (results, bytes.as_chunks().0) {
+            // Most primitives have one result, and a copy of 8 bytes needs no loop.
+            ([slot], [bytes]) => *slot = u64::from_le_bytes(*bytes),
+            (results, chunks) => results.iter_mut().zip(chunks).for_each(|(slot, bytes)| *slot = u64::from_le_bytes(*bytes)),
         }
         Ok(())
     }
