@@ -1,7 +1,7 @@
 //! From the path of an image file to its objects.
 
 use crate::mmap::{ImageFile, MmapRegion};
-use osvm_core::heap::HeapConfig;
+use osvm_core::heap::{HeapConfig, Region};
 use osvm_core::image::{self, ImageError, LoadedImage};
 use std::fmt;
 use std::io;
@@ -41,6 +41,11 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
+/// Where the old space of a heap begins if nothing speaks for another place: what is saved from there is in its right place the next time.
+const OLD_SPACE: u64 = 0x2000_0000_0000;
+/// Images of up to so many bytes are small.
+const SMALL: u64 = 16 << 20;
+
 /// Loads an image into a heap that can grow to `max_heap` bytes of old space, beside new space.
 pub fn load_image(path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> {
     let system = |error| LoadError::System { path: path.to_path_buf(), error };
@@ -48,8 +53,16 @@ pub fn load_image(path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> 
     let mut file = ImageFile::open(path).map_err(system)?;
     let header = image::read_header(&mut file).map_err(bad)?;
     let config = HeapConfig::default();
-    let preferred = image::preferred_region_base(&header, config);
-    let region = MmapRegion::new(max_heap.saturating_add(config.new_space_bytes()), preferred).map_err(system)?;
+    let new_space = config.new_space_bytes();
+    // A small image is read: that is as quick as mapping it, and then nobody can change it from outside.
+    let is_small = header.data_size <= SMALL;
+    let preferred = if is_small { None } else { image::preferred_region_base(&header, config) };
+    let preferred = preferred.or(Some(OLD_SPACE - new_space));
+    let mut region = MmapRegion::new(max_heap.saturating_add(new_space), preferred).map_err(system)?;
+    if is_small {
+        let start = region.base() + new_space;
+        region.take_huge_pages(start..start + header.data_size);
+    }
     let loaded = image::load(&mut file, Box::new(region), config).map_err(bad)?;
     tracing::debug!(path = %path.display(), format = header.version, bytes = header.data_size, "image loaded");
     Ok(loaded)

@@ -11,11 +11,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Pages of the operating system are at most this large on the machines that the VM runs on.
-const PAGE: usize = 64 << 10;
-
-/// Up to so many bytes it is better to take all pages at once than each when it is first touched.
-const SMALL: usize = 16 << 20;
+/// What addresses of mappings are multiples of. A system with larger pages refuses what does not suit it, and then something slower is done.
+const PAGE: usize = 4 << 10;
+/// A huge page.
+const HUGE_PAGE: usize = 2 << 20;
 
 /// A range of addresses for a heap. Memory is taken for its pages when they are first touched.
 #[derive(Debug)]
@@ -25,6 +24,20 @@ pub struct MmapRegion {
 }
 
 impl MmapRegion {
+    /// Asks for huge pages where `range` lies, whose addresses should be at the start of one, and takes them at once: so one fault of a page
+    /// stands for 512.
+    pub fn take_huge_pages(&mut self, range: std::ops::Range<u64>) {
+        let (start, end) = (range.start as usize, (range.end as usize).next_multiple_of(HUGE_PAGE));
+        if !start.is_multiple_of(HUGE_PAGE) || start < self.base || end > self.base + self.len || range.is_empty() {
+            return;
+        }
+        // SAFETY: the range lies in the region, and what is in its pages stays as it is. A system that does not know the advice has small
+        // pages, and takes them later.
+        let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxHugepage) };
+        // SAFETY: as above.
+        let _ = unsafe { madvise(start as *mut c_void, (range.end - range.start) as usize, Advice::LinuxPopulateWrite) };
+    }
+
     /// Reserves `len` bytes, rounded up to whole pages; at `preferred` if that is given and free, else anywhere.
     pub fn new(len: u64, preferred: Option<u64>) -> io::Result<MmapRegion> {
         let too_large = || io::Error::new(io::ErrorKind::OutOfMemory, format!("no room for a heap of {len} bytes"));
@@ -69,9 +82,11 @@ unsafe impl Region for MmapRegion {
         if start == end {
             return;
         }
-        // SAFETY: the range was just checked to lie in the region. Private anonymous pages that were dropped read as zero.
-        let dropped = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxDontNeed) };
-        if dropped.is_err() {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        // SAFETY: the range was just checked to lie in the region, so FIXED replaces pages of this value's own, also those that a file was
+        // mapped to. New ones read as zero.
+        let mapped = unsafe { mmap_anonymous(start as *mut c_void, end - start, ProtFlags::READ | ProtFlags::WRITE, flags) };
+        if mapped.is_err() {
             // SAFETY: as above.
             unsafe { std::ptr::write_bytes(start as *mut u8, 0, end - start) }
         }
@@ -103,26 +118,12 @@ impl ImageFile {
     }
 }
 
-/// Takes the pages that lie in a range that is about to be written.
-fn take_pages(range: &mut [u8]) {
-    let start = range.as_mut_ptr().addr().next_multiple_of(PAGE);
-    let end = (range.as_mut_ptr().addr() + range.len()) / PAGE * PAGE;
-    if start < end {
-        // SAFETY: the pages are of a slice that is lent for writing, and what is in them stays as it is. A system that does not know
-        // the advice takes the pages later.
-        let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxPopulateWrite) };
-    }
-}
-
 impl ImageSource for ImageFile {
     fn len(&self) -> u64 {
         self.len
     }
 
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        if into.len() <= SMALL {
-            take_pages(into);
-        }
         self.file.read_exact_at(into, offset)
     }
 
@@ -171,12 +172,13 @@ mod tests {
         assert_eq!((file.len(), bytes), (8192, [1, 1, 2, 2]));
         assert_eq!(file.read_at(8190, &mut bytes).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 
-        let region = MmapRegion::new(1 << 20, None).unwrap();
+        let mut region = MmapRegion::new(1 << 20, None).unwrap();
         // SAFETY: the region is this test's own.
         assert!(unsafe { file.map_at(4096, region.base() + 4096, 4096) });
         // SAFETY: as above.
         assert!(!unsafe { file.map_at(4096, region.base() + 4096, 8192) }, "the file ends before that");
-        let at = |offset: u64| (region.base() + offset) as usize as *mut u8;
+        let base = region.base();
+        let at = |offset: u64| (base + offset) as usize as *mut u8;
         // SAFETY: the addresses lie in the region.
         unsafe {
             assert_eq!((*at(4095), *at(4096), *at(8191), *at(8192)), (0, 2, 2, 0));
@@ -184,6 +186,9 @@ mod tests {
         }
         file.read_at(4096, &mut bytes).unwrap();
         assert_eq!(bytes, [2; 4], "the file stays as it is");
+        region.release(base + 4096, base + 8192);
+        // SAFETY: as above.
+        assert_eq!(unsafe { *at(4097) }, 0, "what was mapped is gone with its pages");
     }
 
     #[test]

@@ -194,12 +194,11 @@ impl<'a> Translation<'a> {
                     .map_err(|(found, expected)| ImageError::corrupt(self.file_offset(at), found, expected))?;
                 let pointers = pointer_slots(words, place, format)
                     .map_err(|found| ImageError::corrupt(self.file_offset(at), found, "a method's literals lie inside it"))?;
-                for slot in 1..=pointers {
-                    let word = &mut words[place.header + slot];
+                for (slot, word) in words[place.header + 1..][..pointers].iter_mut().enumerate() {
                     match self.oop(*word) {
                         Some(oop) if oop == *word => {}
                         Some(oop) => *word = oop,
-                        None => return Err(self.bad_reference(place, slot, *word)),
+                        None => return Err(self.bad_reference(place, slot + 1, *word)),
                     }
                 }
                 if class == object::CLASS_INDEX_CONTEXT && words[place.header + 1] & 7 == TAG_SMALL_INTEGER {

@@ -5,7 +5,7 @@ use super::code::Op;
 /// Rewrites the first opcode of frequent sequences. The words behind it stay as they are, so that the sequence can be entered
 /// or left anywhere in it, and the fused opcode can always fall back on the first instruction alone.
 pub(super) fn fuse(words: &mut [u64]) {
-    let mut starts = Vec::new();
+    let mut starts = Vec::with_capacity(words.len());
     let mut i = 0;
     while i < words.len() {
         starts.push(i);

@@ -53,6 +53,7 @@ pub(super) fn translate(heap: &Heap, method: Oop, for_context: bool, is_full_blo
     }
     let bytes = heap.bytes(method);
     let end = bytes.len();
+    let words = 2 * (end - header.initial_pc().min(end)) + 1;
     let mut t = Translator {
         heap,
         header,
@@ -61,9 +62,9 @@ pub(super) fn translate(heap: &Heap, method: Oop, for_context: bool, is_full_blo
         method,
         for_context,
         scopes: vec![Scope { end: usize::MAX, args: header.args(), is_block: is_full_block }],
-        words: Vec::with_capacity(2 * (end - header.initial_pc().min(end)) + 1),
-        pcs: Vec::new(),
-        shapes: Vec::new(),
+        words: Vec::with_capacity(words),
+        pcs: Vec::with_capacity(words),
+        shapes: Vec::with_capacity(words),
         blocks: Vec::new(),
         word_of: vec![u32::MAX; end + 1],
         jumps: Vec::new(),
