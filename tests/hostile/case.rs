@@ -165,7 +165,7 @@ impl World {
     /// A good plugin works in a host that has the hostile one too.
     fn good(&self) -> Result<(), Failed> {
         let mut host = self.host()?;
-        if host.call("HostilePlugin", "run", Oop::ZERO, &[]) != Err(PrimError::NotFound) {
+        if host.call("HostilePlugin", "run", Oop::ZERO, &[]) != Err(PrimError::NOT_FOUND) {
             return Err("a refused plugin can be called".into());
         }
         still_works(&mut host)

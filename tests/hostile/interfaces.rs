@@ -2,9 +2,7 @@
 
 use super::case::{Answers, Case, Fails, World, still_works};
 use libtest_mimic::{Failed, Trial};
-use osvm_core::error::PrimError::{
-    self, BadArgument, BadIndex, Inappropriate, LimitExceeded, NoMemory, NotFound, OperatingSystem, Unsupported,
-};
+use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_host::testing::RealHost;
 
@@ -56,64 +54,80 @@ pub const CASES: &[Case] = &[
     Case::new(
         "reading an object to outside of memory",
         calls!("osvm:objects/1", "class_name", "i32 i32 i32", "(i32.const 0) (i32.const 0x1FFFF) (i32.const 100)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
     Case::new(
         "room that wraps around",
         calls!("osvm:objects/1", "class_name", "i32 i32 i32", "(i32.const 0) (i32.const -1) (i32.const -1)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
     Case::new(
         "an object of bytes without end",
         calls!("osvm:objects/1", "new_bytes", "i32 i32", "(i32.const 0) (i32.const -1)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
     Case::new(
         "an Array of handles that are none",
         r#"(import "osvm:objects/1" "new_array" (func $f (param i32 i32) (result i64)))
            (data (i32.const 2048) "\45\23\01\00")
            (func (export "run") (result i32) (call $answer (call $f (i32.const 2048) (i32.const 4))))"#,
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
-    Case::new("an object from far away", calls!("osvm:objects/1", "shape", "i32", "(i32.const 0x40000000)"), Fails(BadArgument)),
-    Case::new("a character that is none", calls!("osvm:objects/1", "new_char", "i32", "(i32.const 0x110000)"), Fails(BadArgument)),
+    Case::new(
+        "an object from far away",
+        calls!("osvm:objects/1", "shape", "i32", "(i32.const 0x40000000)"),
+        Fails(PrimError::BAD_ARGUMENT),
+    ),
+    Case::new(
+        "a character that is none",
+        calls!("osvm:objects/1", "new_char", "i32", "(i32.const 0x110000)"),
+        Fails(PrimError::BAD_ARGUMENT),
+    ),
     Case::new(
         "a slot that is none",
         calls!("osvm:objects/1", "fetch", "i32 i32", "(i32.const 0) (i32.const -1)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
     Case::new(
         "an instance of what is no class",
         calls!("osvm:objects/1", "new_instance", "i32 i64", "(i32.const 0) (i64.const 3)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     ),
     Case::new(
         "a class without a name",
         calls!("osvm:objects/1", "class_named", "i32 i32", "(i32.const 4096) (i32.const 0)"),
-        Fails(NotFound),
+        Fails(PrimError::NOT_FOUND),
     ),
-    Case::new("a held object that is none", calls!("osvm:objects/1", "held", "i32", "(i32.const 99)"), Fails(BadArgument)),
+    Case::new(
+        "a held object that is none",
+        calls!("osvm:objects/1", "held", "i32", "(i32.const 99)"),
+        Fails(PrimError::BAD_ARGUMENT),
+    ),
     Case::new(
         "random bytes without end",
         calls!("osvm:random/1", "fill", "i32 i32", "(i32.const 0) (i32.const -1)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     )
     .lines("import random 1.0\\n")
     .grants("grants.random = true"),
-    Case::new("a semaphore that is none", calls!("osvm:semaphores/1", "signal", "i32", "(i32.const 0)"), Fails(BadIndex))
-        .lines("import semaphores 1.0\\n")
-        .grants("grants.semaphores = true"),
+    Case::new(
+        "a semaphore that is none",
+        calls!("osvm:semaphores/1", "signal", "i32", "(i32.const 0)"),
+        Fails(PrimError::BAD_INDEX),
+    )
+    .lines("import semaphores 1.0\\n")
+    .grants("grants.semaphores = true"),
     Case::new(
         "timers without end",
         until_it_fails!("osvm:timers/1", "start", "i64 i64 i32", "(i64.const 1000000000) (i64.const 0) (i32.const 1)", "100000"),
-        Fails(LimitExceeded),
+        Fails(PrimError::LIMIT_EXCEEDED),
     )
     .lines("import timers 1.0\\n")
     .grants("grants.timers = true"),
     Case::new(
         "a timer in the past",
         calls!("osvm:timers/1", "start", "i64 i64 i32", "(i64.const -5) (i64.const 0) (i32.const 0)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     )
     .lines("import timers 1.0\\n")
     .grants("grants.timers = true"),
@@ -127,7 +141,7 @@ pub const CASES: &[Case] = &[
     Case::new(
         "a level of the log that is none",
         calls!("osvm:log/1", "write", "i32 i32 i32", "(i32.const 5) (i32.const 0) (i32.const 1)"),
-        Fails(BadArgument),
+        Fails(PrimError::BAD_ARGUMENT),
     )
     .lines("import log 1.0\\n")
     .grants("grants.log = true"),
@@ -137,7 +151,7 @@ pub const CASES: &[Case] = &[
            (data (i32.const 2048) "PATH")
            (func (export "run") (result i32)
                (call $answer (call $f (i32.const 2048) (i32.const 4) (i32.const 4096) (i32.const 100))))"#,
-        Fails(NotFound),
+        Fails(PrimError::NOT_FOUND),
     )
     .lines("import environment 1.0\\n")
     .grants("grants.environment = ['LANG']"),
@@ -146,21 +160,21 @@ pub const CASES: &[Case] = &[
         r#"(import "osvm:net/1" "websocket_open" (func $f (param i32 i32 i32) (result i64)))
            (data (i32.const 2048) "ws://localhost:8081/")
            (func (export "run") (result i32) (call $answer (call $f (i32.const 2048) (i32.const 20) (i32.const 0))))"#,
-        Fails(OperatingSystem(0)),
+        Fails(PrimError::system(0)),
     )
     .lines("import net 1.0\\n")
     .grants("grants.net = ['localhost:8080']"),
-    Case::new("a right that is none", calls!("osvm:security/1", "give_up", "i32", "(i32.const 4)"), Fails(BadArgument))
+    Case::new("a right that is none", calls!("osvm:security/1", "give_up", "i32", "(i32.const 4)"), Fails(PrimError::BAD_ARGUMENT))
         .lines("import security 1.0\\n")
         .grants("grants.security = true"),
     Case::new(
         "standard streams without a grant for them",
         calls!("osvm:files/1", "write", "i32 i32 i32", "(i32.const 1) (i32.const 0) (i32.const 10)"),
-        Fails(OperatingSystem(0)),
+        Fails(PrimError::system(0)),
     )
     .lines("import files 1.0\\n")
     .grants("grants.files = [{ host = '.' }]"),
-    Case::new("a file that is none", calls!("osvm:files/1", "close", "i32", "(i32.const 77)"), Fails(OperatingSystem(0)))
+    Case::new("a file that is none", calls!("osvm:files/1", "close", "i32", "(i32.const 77)"), Fails(PrimError::system(0)))
         .lines("import files 1.0\\n")
         .grants("grants.files = [{ host = '.' }]"),
     Case::new(
@@ -169,7 +183,7 @@ pub const CASES: &[Case] = &[
            (global $seen (mut i64) (i64.const 0))
            (func $s (global.set $seen (call $f (i32.const 0)))) (start $s)
            (func (export "run") (result i32) (call $answer (global.get $seen)))"#,
-        Fails(Inappropriate),
+        Fails(PrimError::INAPPROPRIATE),
     ),
     Case::new(
         "objects in a hook",
@@ -177,7 +191,7 @@ pub const CASES: &[Case] = &[
            (global $seen (mut i64) (i64.const 0))
            (func (export "osvm_on_start") (result i32) (global.set $seen (call $f (i32.const 0))) (i32.const 0))
            (func (export "run") (result i32) (call $answer (global.get $seen)))"#,
-        Fails(Inappropriate),
+        Fails(PrimError::INAPPROPRIATE),
     )
     .lines("hook start\\n"),
 ];
@@ -211,7 +225,7 @@ fn objects_without_end() -> Result<(), Failed> {
     let body = until_it_fails!("osvm:objects/1", "new_bytes", "i32 i32", "(i32.const 0) (i32.const 65536)", "1000000");
     let (_world, mut host) = host_of(body, "", "")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
-        Err(NoMemory) => still_works(&mut host),
+        Err(PrimError::NO_MEMORY) => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
     }
 }
@@ -220,7 +234,7 @@ fn held_without_end() -> Result<(), Failed> {
     let body = until_it_fails!("osvm:objects/1", "hold", "i32", "(i32.const 0)", "2000000");
     let (_world, mut host) = host_of(body, "", "")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
-        Err(LimitExceeded) => still_works(&mut host),
+        Err(PrimError::LIMIT_EXCEEDED) => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
     }
 }
@@ -243,13 +257,13 @@ fn forged_resources() -> Result<(), Failed> {
     expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Ok(Oop::from_small_int(5)))?;
     for byte in 0..24 {
         host.heap().bytes_mut(handle)[byte] ^= 0x10;
-        expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Err(BadArgument))?;
+        expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Err(PrimError::BAD_ARGUMENT))?;
         host.heap().bytes_mut(handle)[byte] ^= 0x10;
     }
-    expect(host.call("HostilePlugin", "run", Oop::ZERO, &[Oop::from_small_int(5)]), Err(BadArgument))?;
+    expect(host.call("HostilePlugin", "run", Oop::ZERO, &[Oop::from_small_int(5)]), Err(PrimError::BAD_ARGUMENT))?;
     // It dies with the plugin's instance.
     osvm_core::plugin::PluginHost::unload(&mut host.plugins, "HostilePlugin");
-    expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Err(BadArgument))?;
+    expect(host.call("HostilePlugin", "run", Oop::ZERO, &[handle]), Err(PrimError::BAD_ARGUMENT))?;
     still_works(&mut host)
 }
 
@@ -260,7 +274,7 @@ fn taken_away() -> Result<(), Failed> {
         (func (export "run") (result i32) (call $answer (call $f (i32.const 2048) (i32.const 11) (i32.const 1))))"#;
     let (_world, mut host) = host_of(body, "import files 1.0\\n", "grants.stdio = true")?;
     match host.call("HostilePlugin", "run", Oop::ZERO, &[]) {
-        Err(OperatingSystem(_) | Unsupported) => still_works(&mut host),
+        Err(error) if error == PrimError::UNSUPPORTED || error.system_number().is_some() => still_works(&mut host),
         other => Err(format!("it answers {other:?}").into()),
     }
 }

@@ -31,7 +31,7 @@ fn panics() -> Result<(), Failed> {
         let text = host.heap().string("on purpose").map_err(|error| format!("{error:?}"))?;
         let panicked = host.call("SamplerPlugin", "primitivePanic", Oop::ZERO, &[text]);
         let added = host.call("SamplerPlugin", "primitiveAdd", Oop::ZERO, &[one, two]);
-        if panicked != Err(PrimError::NamedInternal) || added != Ok(Oop::from_small_int(3)) {
+        if panicked != Err(PrimError::NAMED_INTERNAL) || added != Ok(Oop::from_small_int(3)) {
             return Err(format!("it answers {panicked:?} and then {added:?}").into());
         }
         still_works(&mut host)?;

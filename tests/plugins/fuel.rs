@@ -56,16 +56,16 @@ fn point(host: &mut RealHost) -> usize {
 fn same_point() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let mut host = with_fuel(folder.path(), Some(20_000))?;
-    same(run(&mut host, 1_000_000), Err(PrimError::LimitExceeded), "a call without enough")?;
+    same(run(&mut host, 1_000_000), Err(PrimError::LIMIT_EXCEEDED), "a call without enough")?;
     let first = point(&mut host);
     same((10..100).contains(&first), true, &format!("it came to {first}"))?;
-    same(run(&mut host, 1_000_000), Err(PrimError::LimitExceeded), "the same call in a new instance")?;
+    same(run(&mut host, 1_000_000), Err(PrimError::LIMIT_EXCEEDED), "the same call in a new instance")?;
     same(point(&mut host), first, "in the same host")?;
     let mut other = with_fuel(folder.path(), Some(20_000))?;
-    same(run(&mut other, 1_000_000), Err(PrimError::LimitExceeded), "the same call elsewhere")?;
+    same(run(&mut other, 1_000_000), Err(PrimError::LIMIT_EXCEEDED), "the same call elsewhere")?;
     same(point(&mut other), first, "in another host")?;
     let mut more = with_fuel(folder.path(), Some(40_000))?;
-    same(run(&mut more, 1_000_000), Err(PrimError::LimitExceeded), "a call with more")?;
+    same(run(&mut more, 1_000_000), Err(PrimError::LIMIT_EXCEEDED), "a call with more")?;
     same(point(&mut more).abs_diff(2 * first) <= 1, true, "twice the fuel leads twice as far")
 }
 
@@ -75,7 +75,7 @@ fn own_fuel() -> Result<(), Failed> {
     for _ in 0..100 {
         same(run(&mut host, 10), Ok(10), "a call with enough")?;
     }
-    same(run(&mut host, 1_000_000), Err(PrimError::LimitExceeded), "a call without enough")?;
+    same(run(&mut host, 1_000_000), Err(PrimError::LIMIT_EXCEEDED), "a call without enough")?;
     same(run(&mut host, 10), Ok(10), "the next call")?;
     let mut unlimited = with_fuel(folder.path(), None)?;
     same(run(&mut unlimited, 1000), Ok(1000), "without a limit")

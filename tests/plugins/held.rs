@@ -98,7 +98,7 @@ fn released() -> Result<(), Failed> {
     let with = host.heap().bytes_left();
     call(&mut host, "release", number)?;
     let gone = host.call("HoldPlugin", "held", Oop::ZERO, &[number]);
-    same(gone, Err(PrimError::BadArgument), "its number stands for nothing")?;
+    same(gone, Err(PrimError::BAD_ARGUMENT), "its number stands for nothing")?;
     host.collect_fully();
     let without = host.heap().bytes_left();
     same(without - with >= 1 << 20, true, &format!("{with} bytes left before, {without} after"))?;
@@ -106,5 +106,5 @@ fn released() -> Result<(), Failed> {
     let other = string(&mut host, "other")?;
     let number = call(&mut host, "hold", other)?;
     host.plugins.unload("HoldPlugin");
-    same(host.call("HoldPlugin", "held", Oop::ZERO, &[number]), Err(PrimError::BadArgument), "of an instance that is gone")
+    same(host.call("HoldPlugin", "held", Oop::ZERO, &[number]), Err(PrimError::BAD_ARGUMENT), "of an instance that is gone")
 }

@@ -50,7 +50,7 @@ pub fn files_after_their_right_was_given_up(form: &Form) -> Result<(), Failed> {
     security(&mut host, "primitiveDisableFileAccess")?;
     same(security(&mut host, "primitiveHasFileAccess")?, false_, "after")?;
     let refused = |found: Result<Oop, PrimError>, what: &str| {
-        same(matches!(found, Err(PrimError::OperatingSystem(_))), true, &format!("{what}: {found:?}"))
+        same(found.is_err_and(|error| error.system_number().is_some()), true, &format!("{what}: {found:?}"))
     };
     refused(file(&mut host, "primitiveFileOpen", &there, &[false_]), "reading outside")?;
     refused(file(&mut host, "primitiveFileOpen", &there, &[true_]), "writing outside")?;

@@ -84,10 +84,10 @@ fn a_module_that_changes() -> Result<(), Failed> {
     version(2).put(&file)?;
     until(&mut host, Ok(2))?;
     same(host.plugins.generation() == generation, false, "methods ask again")?;
-    same(call(&mut host, "use", &[old]), Err(PrimError::BadArgument), "a handle of the version that is gone")?;
+    same(call(&mut host, "use", &[old]), Err(PrimError::BAD_ARGUMENT), "a handle of the version that is gone")?;
     let new = call(&mut host, "open", &[]).map_err(|error| format!("{error:?}"))?;
     same(call(&mut host, "use", &[new]), Ok(Oop::from_small_int(205)), "a handle of the new version")?;
-    same(call(&mut host, "use", &[old]), Err(PrimError::BadArgument), "the old handle of a number that is used again")?;
+    same(call(&mut host, "use", &[old]), Err(PrimError::BAD_ARGUMENT), "the old handle of a number that is used again")?;
     same(host.heap().check(3), Vec::<String>::new(), "the heap")
 }
 
@@ -98,9 +98,9 @@ fn a_module_that_breaks() -> Result<(), Failed> {
     let mut host = watching(folder.path())?;
     until(&mut host, Ok(1))?;
     put(&file, b"half of a file")?;
-    let (broken, log) = logged(|| until(&mut host, Err(PrimError::NotFound)).map(|()| go_on(&mut host)));
+    let (broken, log) = logged(|| until(&mut host, Err(PrimError::NOT_FOUND)).map(|()| go_on(&mut host)));
     broken?;
-    same(call(&mut host, "version", &[]), Err(PrimError::NotFound), "what is refused stays so")?;
+    same(call(&mut host, "version", &[]), Err(PrimError::NOT_FOUND), "what is refused stays so")?;
     let refusal = format!("the plugin ReloadPlugin ({}) is refused: the file is no wasm module", file.display());
     same(log.matches(&refusal).count(), 1, &log)?;
     let generation = host.plugins.generation();

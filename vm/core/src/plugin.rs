@@ -113,6 +113,6 @@ impl PluginHost for NoPlugins {
     }
 
     fn call(&mut self, _primitive: NamedPrimitive, _call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        Err(PrimError::NotFound)
+        Err(PrimError::NOT_FOUND)
     }
 }

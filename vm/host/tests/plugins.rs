@@ -70,19 +70,19 @@ fn arguments_are_checked_before_the_plugin_runs() {
     let nil = f.heap().nil();
     let hash = |f: &mut Fixture, args: &[Oop]| f.call("MiscPrimitivePlugin", "primitiveStringHash", Oop::ZERO, args);
     assert_eq!(hash(&mut f, &[text, Oop::from_small_int(1)]).map(|o| o.is_small_int()), Ok(true));
-    assert_eq!(hash(&mut f, &[text]), Err(PrimError::BadNumArgs));
-    assert_eq!(hash(&mut f, &[nil, Oop::ZERO]), Err(PrimError::BadArgument));
-    assert_eq!(hash(&mut f, &[Oop::from_small_int(3), Oop::ZERO]), Err(PrimError::BadArgument));
-    assert_eq!(hash(&mut f, &[text, Oop::from_character(65)]), Err(PrimError::BadArgument));
+    assert_eq!(hash(&mut f, &[text]), Err(PrimError::BAD_NUM_ARGS));
+    assert_eq!(hash(&mut f, &[nil, Oop::ZERO]), Err(PrimError::BAD_ARGUMENT));
+    assert_eq!(hash(&mut f, &[Oop::from_small_int(3), Oop::ZERO]), Err(PrimError::BAD_ARGUMENT));
+    assert_eq!(hash(&mut f, &[text, Oop::from_character(65)]), Err(PrimError::BAD_ARGUMENT));
     let float = f.heap().float(1.5).unwrap();
-    assert_eq!(hash(&mut f, &[text, float]), Err(PrimError::BadArgument));
+    assert_eq!(hash(&mut f, &[text, float]), Err(PrimError::BAD_ARGUMENT));
     // Any Integer that fits in 64 bits is an int; larger ones are not.
     let large = f.heap().integer(i64::MIN).unwrap();
     assert_eq!(hash(&mut f, &[text, large]).map(|o| o.is_small_int()), Ok(true));
     let larger = f.heap().large_integer(false, &[0, 0, 0, 0, 0, 0, 0, 128]).unwrap();
-    assert_eq!(hash(&mut f, &[text, larger]), Err(PrimError::BadArgument));
+    assert_eq!(hash(&mut f, &[text, larger]), Err(PrimError::BAD_ARGUMENT));
     // A receiver of the wrong type is a bad receiver.
-    assert_eq!(f.call("LargeIntegers", "primDigitAdd", text, &[Oop::ZERO]), Err(PrimError::BadReceiver));
+    assert_eq!(f.call("LargeIntegers", "primDigitAdd", text, &[Oop::ZERO]), Err(PrimError::BAD_RECEIVER));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn read_only_objects_are_not_written() {
     assert_eq!(f.call("MiscPrimitivePlugin", translate, Oop::ZERO, &args), Ok(Oop::ZERO));
     assert_eq!(f.heap().bytes(text), b"!!c");
     f.heap().set_immutable(text, true);
-    assert_eq!(f.call("MiscPrimitivePlugin", translate, Oop::ZERO, &args), Err(PrimError::NoModification));
+    assert_eq!(f.call("MiscPrimitivePlugin", translate, Oop::ZERO, &args), Err(PrimError::NO_MODIFICATION));
 }
 
 #[test]
@@ -135,17 +135,17 @@ fn files_by_handles_that_cannot_be_forged() {
     assert_eq!(f.size(copy), Ok(Oop::from_small_int(3)));
     for i in 0..bytes.len() {
         f.heap().bytes_mut(copy)[i] ^= 1;
-        assert_eq!(f.size(copy), Err(PrimError::BadArgument), "byte {i}");
+        assert_eq!(f.size(copy), Err(PrimError::BAD_ARGUMENT), "byte {i}");
         f.heap().bytes_mut(copy)[i] ^= 1;
     }
     // A closed file's handle is dead, also if its number is used again.
     assert_eq!(f.call("FilePlugin", "primitiveFileClose", Oop::ZERO, &[one]), Ok(Oop::ZERO));
     let _three = f.open(&folder.path().join("three"));
-    assert_eq!(f.size(one), Err(PrimError::BadArgument));
+    assert_eq!(f.size(one), Err(PrimError::BAD_ARGUMENT));
     assert_eq!(f.size(two), Ok(Oop::ZERO));
     // A handle of another session is stale.
     f.host.plugins = Fixture::new().host.plugins;
-    assert_eq!(f.size(two), Err(PrimError::BadArgument));
+    assert_eq!(f.size(two), Err(PrimError::BAD_ARGUMENT));
 }
 
 #[test]
@@ -154,13 +154,13 @@ fn errors_of_the_system_keep_their_number() {
     let path = f.string("/no/such/folder");
     let false_ = f.heap().false_();
     let failed = f.call("FilePlugin", "primitiveFileOpen", Oop::ZERO, &[path, false_]);
-    assert_eq!(failed, Err(PrimError::OperatingSystem(2)));
+    assert_eq!(failed, Err(PrimError::system(2)));
     let with_nul = f.string("a\0b");
     let failed = f.call("FilePlugin", "primitiveFileOpen", Oop::ZERO, &[with_nul, false_]);
-    assert_eq!(failed, Err(PrimError::OperatingSystem(22)));
+    assert_eq!(failed, Err(PrimError::system(22)));
     let folder = f.string("/");
     let failed = f.call("FilePlugin", "primitiveFileOpen", Oop::ZERO, &[folder, false_]);
-    assert_eq!(failed, Err(PrimError::OperatingSystem(21)));
+    assert_eq!(failed, Err(PrimError::system(21)));
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn words_are_read_by_their_units() {
         let args = [file, words, Oop::from_small_int(start), Oop::from_small_int(count)];
         f.call("FilePlugin", "primitiveFileRead", Oop::ZERO, &args)
     };
-    assert_eq!(read(&mut f, 2, 5), Err(PrimError::BadIndex));
+    assert_eq!(read(&mut f, 2, 5), Err(PrimError::BAD_INDEX));
     assert_eq!(read(&mut f, 2, 4), Ok(Oop::from_small_int(2)));
     assert_eq!(f.heap().bytes(words)[..16], [0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]);
 }
@@ -223,7 +223,7 @@ fn modules_are_listed_unloaded_and_closed_off() {
     let generation = f.host.plugins.generation();
     assert!(f.host.plugins.unload("FilePlugin") && !f.host.plugins.unload("FilePlugin") && !f.host.plugins.unload(""));
     assert_ne!(f.host.plugins.generation(), generation);
-    assert_eq!(f.size(file), Err(PrimError::BadArgument), "its files are closed");
+    assert_eq!(f.size(file), Err(PrimError::BAD_ARGUMENT), "its files are closed");
     assert_eq!(f.call("", "primitiveDisableModuleLoading", Oop::ZERO, &[]), Ok(Oop::ZERO));
     assert_eq!(f.host.plugins.resolve("ConsolePlugin", "primitiveLog:level:"), Err(NotFound::Module));
     assert!(f.host.plugins.resolve("FilePlugin", "primitiveFileOpen").is_ok(), "it was loaded before");

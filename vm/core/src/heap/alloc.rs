@@ -69,7 +69,7 @@ impl Heap {
         self.check_low_space();
         let Some(at) = at else {
             self.request_full();
-            return Err(PrimError::NoMemory);
+            return Err(PrimError::NO_MEMORY);
         };
         Ok(self.write_header(at, slots, format, class_index))
     }
@@ -183,7 +183,7 @@ impl Heap {
 
     /// A new instance of `class` with `indexable` elements: what `basicNew` and `basicNew:` answer.
     pub fn instantiate(&mut self, class: Oop, indexable: usize) -> Result<Oop, PrimError> {
-        let (fixed, format) = self.instance_spec(class).ok_or(PrimError::BadReceiver)?;
+        let (fixed, format) = self.instance_spec(class).ok_or(PrimError::BAD_RECEIVER)?;
         let class_index = self.class_table_index(class)?;
         let pointers = |heap: &mut Heap, slots| heap.alloc_pointers(class_index, format, slots);
         let bits = |heap: &mut Heap, shift: u32| {
@@ -191,17 +191,17 @@ impl Heap {
             heap.alloc_bits(class_index, format, slots as usize)
         };
         if indexable >= 1 << 48 {
-            return Err(PrimError::NoMemory);
+            return Err(PrimError::NO_MEMORY);
         }
         match format.0 {
-            0 | 1 | 5 if indexable > 0 => Err(PrimError::BadReceiver),
+            0 | 1 | 5 if indexable > 0 => Err(PrimError::BAD_RECEIVER),
             0 | 1 | 5 => pointers(self, fixed),
             2..=4 => pointers(self, fixed + indexable),
             9 => bits(self, 3),
             10 => bits(self, 2),
             12 => bits(self, 1),
             16 => bits(self, 0),
-            _ => Err(PrimError::BadReceiver),
+            _ => Err(PrimError::BAD_RECEIVER),
         }
     }
 }

@@ -104,10 +104,10 @@ impl Heap {
     fn check_become(&mut self, a: Oop, b: Oop, two_way: bool, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
         let is_array = |heap: &Heap, oop: Oop| oop.is_pointer() && heap.format(oop) == Format::INDEXABLE;
         if !is_array(self, a) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         if !is_array(self, b) || self.num_slots(a) != self.num_slots(b) {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
         let (mut effects, mut bytes) = (BecomeEffects::default(), 0);
         for index in 0..self.num_slots(a) {
@@ -117,26 +117,26 @@ impl Heap {
                 self.check_element(y, &mut effects)?;
                 bytes += self.end_of(x) - x.0 + self.end_of(y) - y.0 + 16;
             } else if copy_hash && (y.is_immediate() || self.is_immutable(y)) {
-                return Err(PrimError::Inappropriate);
+                return Err(PrimError::INAPPROPRIATE);
             }
         }
         if bytes > self.old_limit - self.old_free {
             self.request_full();
-            return Err(PrimError::NoMemory);
+            return Err(PrimError::NO_MEMORY);
         }
         Ok(effects)
     }
 
     fn check_element(&self, oop: Oop, effects: &mut BecomeEffects) -> Result<(), PrimError> {
         if oop.is_immediate() || oop.0 <= self.true_.0 && oop.0 >= self.nil.0 || oop == self.hidden_roots {
-            return Err(PrimError::Inappropriate);
+            return Err(PrimError::INAPPROPRIATE);
         }
         let header = self.header(oop);
         if header & PINNED_BIT != 0 {
-            return Err(PrimError::ObjectIsPinned);
+            return Err(PrimError::OBJECT_IS_PINNED);
         }
         if header & IMMUTABLE_BIT != 0 {
-            return Err(PrimError::NoModification);
+            return Err(PrimError::NO_MODIFICATION);
         }
         let format = Format::of(header);
         effects.pointer_object |= format.is_pointers();

@@ -45,7 +45,7 @@ impl Heap {
     /// `BadReceiver` for an immediate, `NoMemory`.
     pub fn pin(&mut self, oop: Oop) -> Result<Oop, PrimError> {
         if oop.is_immediate() {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let oop = self.follow(oop);
         if self.is_old(oop) {
@@ -80,12 +80,12 @@ impl Heap {
     /// bits would be mixed, `BadArgument` if `class` is no class.
     pub fn change_class(&mut self, oop: Oop, class: Oop) -> Result<(), PrimError> {
         if oop.is_immediate() {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         if self.is_immutable(oop) {
-            return Err(PrimError::NoModification);
+            return Err(PrimError::NO_MODIFICATION);
         }
-        let (fixed, format) = self.instance_spec(class).ok_or(PrimError::BadArgument)?;
+        let (fixed, format) = self.instance_spec(class).ok_or(PrimError::BAD_ARGUMENT)?;
         let new_format = self.format_as_instance(oop, fixed, format)?;
         let index = self.class_table_index(class)?;
         let header = self.header(oop) & !(CLASS_INDEX_MASK | 31 << FORMAT_SHIFT);
@@ -100,28 +100,28 @@ impl Heap {
             let slots = self.num_slots(oop);
             let variable = !matches!(class, Format::EMPTY | Format::FIXED | Format::EPHEMERON);
             return match instance.is_pointers() {
-                false => Err(PrimError::Inappropriate),
-                true if slots < fixed || slots > fixed && !variable => Err(PrimError::BadReceiver),
+                false => Err(PrimError::INAPPROPRIATE),
+                true if slots < fixed || slots > fixed && !variable => Err(PrimError::BAD_RECEIVER),
                 true => Ok(class),
             };
         }
         if class.is_compiled_method() || instance.is_compiled_method() {
             let both = class == Format::COMPILED_METHOD && instance.is_compiled_method();
-            return if both { Ok(instance) } else { Err(PrimError::Inappropriate) };
+            return if both { Ok(instance) } else { Err(PrimError::INAPPROPRIATE) };
         }
         if !instance.is_bits() {
-            return Err(PrimError::Inappropriate);
+            return Err(PrimError::INAPPROPRIATE);
         }
         let shift = match class {
             Format::WORDS_64 => 3,
             Format::WORDS_32 => 2,
             Format::SHORTS => 1,
             Format::BYTES => 0,
-            _ => return Err(PrimError::BadArgument),
+            _ => return Err(PrimError::BAD_ARGUMENT),
         };
         let bytes = self.byte_size(oop) as u64;
         if !bytes.is_multiple_of(1 << shift) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         Ok(Format::for_units(class, bytes >> shift, shift).0)
     }

@@ -84,6 +84,6 @@ impl Heap {
                 return Ok(index as u32);
             }
         }
-        Err(PrimError::LimitExceeded)
+        Err(PrimError::LIMIT_EXCEEDED)
     }
 }

@@ -14,7 +14,7 @@ impl Heap {
         self.unpin_all();
         self.forget_vm_arrays();
         if !self.collect(roots, 0) {
-            return Err(PrimError::NoMemory);
+            return Err(PrimError::NO_MEMORY);
         }
         debug_assert!(self.remembered_len() == 0 && self.free_chunk_bytes() == 0 && !self.has_forwarders);
         Ok(())

@@ -119,14 +119,14 @@ impl Vm {
 
     fn check_closure(&self, closure: Oop, args: usize) -> Result<(), PrimError> {
         if closure.is_immediate() || self.heap.format(closure) != Format::INDEXABLE_FIXED {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         if self.heap.num_slots(closure) < closure::FIRST_COPIED {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         match self.heap.fetch(closure, closure::ARGS).as_small_int() {
             Some(n) if n == args as i64 => Ok(()),
-            _ => Err(PrimError::BadNumArgs),
+            _ => Err(PrimError::BAD_NUM_ARGS),
         }
     }
 
@@ -148,22 +148,22 @@ impl Vm {
             Some(start_pc) => self.block_in_method(closure, start_pc)?,
             None => self.compiled_block(closure, code)?,
         };
-        if block.entry.args as usize == args { Ok(block) } else { Err(PrimError::BadReceiver) }
+        if block.entry.args as usize == args { Ok(block) } else { Err(PrimError::BAD_RECEIVER) }
     }
 
     /// The code of a BlockClosure is in the method of its outer context.
     fn block_in_method(&mut self, closure: Oop, start_pc: i64) -> Result<Block, PrimError> {
         let outer = self.heap.fetch_followed(closure, closure::OUTER);
         if !self.is_context(outer) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let method = self.heap.fetch_followed(outer, context::METHOD);
         let receiver = self.heap.fetch_followed(outer, context::RECEIVER);
-        let start_pc = u32::try_from(start_pc).map_err(|_| PrimError::BadReceiver)?;
+        let start_pc = u32::try_from(start_pc).map_err(|_| PrimError::BAD_RECEIVER)?;
         let entry = self.block_code(method, start_pc, self.is_context(receiver)).map_err(|e| self.stop(e))?;
-        let entry = entry.ok_or(PrimError::BadReceiver)?;
+        let entry = entry.ok_or(PrimError::BAD_RECEIVER)?;
         if entry.copied as usize != self.heap.num_slots(closure) - closure::FIRST_COPIED {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         Ok(Block { entry, method, receiver, first_copied: closure::FIRST_COPIED })
     }
@@ -172,18 +172,18 @@ impl Vm {
     fn compiled_block(&mut self, closure: Oop, code: Oop) -> Result<Block, PrimError> {
         let first_copied = closure::FULL_FIRST_COPIED;
         if self.heap.num_slots(closure) < first_copied || self.format_of(code).is_none_or(|f| !f.is_compiled_method()) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let receiver = self.heap.fetch_followed(closure, closure::FULL_RECEIVER);
         let copied = self.heap.num_slots(closure) - first_copied;
         if copied > MAX_COPIED {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let entry = self.full_block_code(code, copied, self.is_context(receiver)).map_err(|e| self.stop(e))?;
         // SAFETY: the code was just found in the cache, which drops none before the next full collection.
         let temps = unsafe { &*entry.code }.temps as usize;
         if entry.args as usize + copied > temps {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         Ok(Block { entry, method: code, receiver, first_copied })
     }

@@ -8,13 +8,13 @@ use crate::vm::Vm;
 
 impl Vm {
     fn index_argument(&self, depth: usize) -> Result<usize, PrimError> {
-        let index = self.stack_value(depth).as_small_int().ok_or(PrimError::BadArgument)?;
-        usize::try_from(index - 1).map_err(|_| PrimError::BadIndex)
+        let index = self.stack_value(depth).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
+        usize::try_from(index - 1).map_err(|_| PrimError::BAD_INDEX)
     }
 
     fn context_operand(&self, depth: usize) -> Result<Oop, PrimError> {
         let ctx = self.stack_value(depth);
-        if self.is_context(ctx) { Ok(ctx) } else { Err(PrimError::BadReceiver) }
+        if self.is_context(ctx) { Ok(ctx) } else { Err(PrimError::BAD_RECEIVER) }
     }
 
     fn context_stackp(&mut self, ctx: Oop) -> Result<usize, PrimError> {
@@ -26,7 +26,7 @@ impl Vm {
         let ctx = self.context_operand(1)?;
         let index = self.index_argument(0)?;
         if index >= self.context_stackp(ctx)? {
-            return Err(PrimError::BadIndex);
+            return Err(PrimError::BAD_INDEX);
         }
         let value = self.context_field(ctx, context::FIRST_TEMP + index).map_err(|e| self.stop(e))?;
         self.answer(args, value);
@@ -37,7 +37,7 @@ impl Vm {
         let ctx = self.context_operand(2)?;
         let (index, value) = (self.index_argument(1)?, self.stack_value(0));
         if index >= self.context_stackp(ctx)? {
-            return Err(PrimError::BadIndex);
+            return Err(PrimError::BAD_INDEX);
         }
         self.set_context_field(ctx, context::FIRST_TEMP + index, value).map_err(|e| self.stop(e))?;
         self.answer(args, value);
@@ -55,7 +55,7 @@ impl Vm {
         let ctx = self.context_operand(1)?;
         let index = self.index_argument(0)?;
         if index >= self.heap.num_slots(ctx) {
-            return Err(PrimError::BadIndex);
+            return Err(PrimError::BAD_INDEX);
         }
         let value = self.context_field(ctx, index).map_err(|e| self.stop(e))?;
         self.answer(args, value);
@@ -66,7 +66,7 @@ impl Vm {
         let ctx = self.context_operand(2)?;
         let (index, value) = (self.index_argument(1)?, self.stack_value(0));
         if index >= self.heap.num_slots(ctx) {
-            return Err(PrimError::BadIndex);
+            return Err(PrimError::BAD_INDEX);
         }
         self.set_context_field(ctx, index, value).map_err(|e| self.stop(e))?;
         self.answer(args, value);
@@ -88,10 +88,10 @@ impl Vm {
 
     pub(super) fn primitive_store_stackp(&mut self, args: usize) -> Result<(), PrimError> {
         let ctx = self.context_operand(1)?;
-        let stackp = self.stack_value(0).as_small_int().ok_or(PrimError::BadArgument)?;
+        let stackp = self.stack_value(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
         let room = self.heap.num_slots(ctx) - context::FIRST_TEMP;
         if stackp < 0 || stackp as usize > room {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
         let active = self.flush_stack().map_err(|e| self.stop(e))?;
         let nil = self.heap.nil();

@@ -95,7 +95,7 @@ impl Vm {
     /// argument more than `usual` the object is the first argument.
     fn context_or(&mut self, number: u16, args: usize, usual: usize, on_context: ControlPrimitive) -> Result<(), PrimError> {
         let Some(primitive) = crate::primitives::lookup(number).filter(|p| p.accepts(args)) else {
-            return Err(PrimError::BadNumArgs);
+            return Err(PrimError::BAD_NUM_ARGS);
         };
         if self.is_context(self.stack_value(usual)) {
             return on_context(self, args);
@@ -105,7 +105,7 @@ impl Vm {
 
     /// Runs the VM's own primitive of this name.
     pub(crate) fn run_by_name(&mut self, name: &str, args: usize) -> Result<(), PrimError> {
-        let run = crate::primitives::lookup_by_name(name, args).ok_or(PrimError::NotFound)?;
+        let run = crate::primitives::lookup_by_name(name, args).ok_or(PrimError::NOT_FOUND)?;
         self.run_row(run, args)
     }
 
@@ -120,7 +120,7 @@ impl Vm {
                 Ok(())
             }
             Run::Control(run) => run(self, args),
-            Run::Fails(_) => Err(PrimError::Unsupported),
+            Run::Fails(_) => Err(PrimError::UNSUPPORTED),
         }
     }
 
@@ -162,7 +162,7 @@ impl Vm {
 
     /// Primitive 136: semaphore (or nil), tick of the millisecond clock.
     fn primitive_signal_at_milliseconds(&mut self, args: usize) -> Result<(), PrimError> {
-        let tick = self.stack_value(0).as_small_int().ok_or(PrimError::BadArgument)? as u64;
+        let tick = self.stack_value(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)? as u64;
         let semaphore = self.semaphore_or_nil(1)?;
         let now = self.platform.utc_microseconds();
         let now_tick = (self.platform.monotonic_microseconds() / MILLISECOND) & MILLISECOND_MASK;
@@ -176,7 +176,7 @@ impl Vm {
 
     /// Primitive 242: semaphore (or nil), UTC microseconds.
     fn primitive_signal_at_utc_microseconds(&mut self, args: usize) -> Result<(), PrimError> {
-        let time = crate::primitives::unsigned_64(&self.heap, self.stack_value(0)).ok_or(PrimError::BadArgument)?;
+        let time = crate::primitives::unsigned_64(&self.heap, self.stack_value(0)).ok_or(PrimError::BAD_ARGUMENT)?;
         let semaphore = self.semaphore_or_nil(1)?;
         self.set_timer(semaphore, time);
         self.sp += 8 * args as u64;
@@ -242,7 +242,7 @@ impl Vm {
     /// Primitive 249: the last argument says whether the identity hash is copied.
     fn primitive_become_forward_copy_hash(&mut self, args: usize) -> Result<(), PrimError> {
         if args != 2 {
-            return Err(PrimError::BadNumArgs);
+            return Err(PrimError::BAD_NUM_ARGS);
         }
         let copy_hash = self.stack_value(0) == self.heap.true_();
         self.become_with(args, |vm, from, to| vm.heap.become_one_way(from, to, copy_hash))

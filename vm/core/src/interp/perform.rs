@@ -12,14 +12,14 @@ use crate::vm::Vm;
 
 /// A failure of the primitives that try others: its code, negative.
 fn own_failure(error: PrimError) -> PrimError {
-    PrimError::Object(Oop::from_small_int(-(error.code() as i64)))
+    PrimError::object(Oop::from_small_int(-(error.code() as i64)))
 }
 
 impl Vm {
     /// Primitive 83: the selector is the first argument.
     pub(super) fn primitive_perform(&mut self, args: usize) -> Result<(), PrimError> {
         if args == 0 {
-            return Err(PrimError::BadNumArgs);
+            return Err(PrimError::BAD_NUM_ARGS);
         }
         let (receiver, selector) = (self.heap.follow(self.stack_value(args)), self.stack_value(args - 1));
         let class_index = self.heap.class_index_of(receiver);
@@ -38,7 +38,7 @@ impl Vm {
         if let Found::Code(code) = found {
             // SAFETY: the code was just found in the cache, which drops none before the next safe point.
             if unsafe { &*code }.args as usize != args {
-                return Err(PrimError::BadNumArgs);
+                return Err(PrimError::BAD_NUM_ARGS);
             }
         }
         Ok(found)
@@ -55,10 +55,10 @@ impl Vm {
     /// Size of an argument that must be an Array small enough for a frame.
     pub(crate) fn array_size(&self, array: Oop) -> Result<usize, PrimError> {
         if self.format_of(array) != Some(Format::INDEXABLE) {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
         let count = self.heap.num_slots(array);
-        if count <= LARGE_CONTEXT as usize { Ok(count) } else { Err(PrimError::BadNumArgs) }
+        if count <= LARGE_CONTEXT as usize { Ok(count) } else { Err(PrimError::BAD_NUM_ARGS) }
     }
 
     /// Makes the object that a mirror primitive is about its receiver: the first argument takes the place of the receiver.
@@ -88,7 +88,7 @@ impl Vm {
         let mut above = self.heap.class_of(receiver);
         while above != class {
             if above == self.heap.nil() || above.is_immediate() {
-                return Err(PrimError::BadArgument);
+                return Err(PrimError::BAD_ARGUMENT);
             }
             above = self.heap.fetch_followed(above, class::SUPERCLASS);
         }
@@ -116,16 +116,16 @@ impl Vm {
 
     fn executable(&mut self, method: Oop, receiver: Oop, args: usize) -> Result<*const super::code::Code, PrimError> {
         if self.format_of(method).is_none_or(|f| !f.is_compiled_method()) {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
         let code = self.code_for(method, self.is_context(receiver)).map_err(|e| self.stop(e))?;
         // SAFETY: as in `check_performed`.
-        if unsafe { &*code }.args as usize == args { Ok(code) } else { Err(PrimError::BadNumArgs) }
+        if unsafe { &*code }.args as usize == args { Ok(code) } else { Err(PrimError::BAD_NUM_ARGS) }
     }
 
     /// Primitive 189: receiver, arguments, method.
     pub(super) fn primitive_execute_method(&mut self, args: usize) -> Result<(), PrimError> {
-        let count = args.checked_sub(1).ok_or(PrimError::BadNumArgs)?;
+        let count = args.checked_sub(1).ok_or(PrimError::BAD_NUM_ARGS)?;
         let (method, receiver) = (self.stack_value(0), self.stack_value(args));
         let code = self.executable(method, receiver, count)?;
         self.sp += 8;
@@ -136,15 +136,15 @@ impl Vm {
     /// failures have negative codes, which tells them from those of the primitive that it runs.
     pub(super) fn primitive_try_primitive(&mut self, args: usize) -> Result<(), PrimError> {
         let (array, number, receiver) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
-        let index = number.as_small_int().ok_or(own_failure(PrimError::BadArgument))?;
+        let index = number.as_small_int().ok_or(own_failure(PrimError::BAD_ARGUMENT))?;
         let count = self.array_size(array).map_err(own_failure)?;
-        let index = u16::try_from(index).map_err(|_| own_failure(PrimError::BadIndex))?;
+        let index = u16::try_from(index).map_err(|_| own_failure(PrimError::BAD_INDEX))?;
         let for_context = lookup_for_context(index, count, self.is_context(receiver));
         let run = match crate::primitives::lookup(index) {
             Some(row) if row.accepts(count) => for_context.map_or(row.run, Run::Control),
-            Some(_) => return Err(own_failure(PrimError::BadNumArgs)),
+            Some(_) => return Err(own_failure(PrimError::BAD_NUM_ARGS)),
             None if (256..=519).contains(&index) && count == 0 => return self.try_quick_method(index, args),
-            None => return Err(own_failure(PrimError::BadIndex)),
+            None => return Err(own_failure(PrimError::BAD_INDEX)),
         };
         let mirror = self.stack_value(args);
         self.drop_mirror(args, 2);
@@ -179,12 +179,12 @@ impl Vm {
     /// that has no reason.
     pub(super) fn primitive_try_named_primitive(&mut self, args: usize) -> Result<(), PrimError> {
         let (array, receiver, method) = (self.stack_value(0), self.stack_value(1), self.stack_value(2));
-        let count = self.array_size(array).map_err(|_| own_failure(PrimError::BadReceiver))?;
-        let header = crate::bytecode::MethodHeader::of(&self.heap, method).ok_or(own_failure(PrimError::BadReceiver))?;
+        let count = self.array_size(array).map_err(|_| own_failure(PrimError::BAD_RECEIVER))?;
+        let header = crate::bytecode::MethodHeader::of(&self.heap, method).ok_or(own_failure(PrimError::BAD_RECEIVER))?;
         let names = self.names_of(method).filter(|_| self.primitive_of(method) == 117);
-        let (module, function) = names.ok_or(own_failure(PrimError::BadArgument))?;
+        let (module, function) = names.ok_or(own_failure(PrimError::BAD_ARGUMENT))?;
         if header.args() != count {
-            return Err(own_failure(PrimError::BadReceiver));
+            return Err(own_failure(PrimError::BAD_RECEIVER));
         }
         let saved = self.sp;
         self.push(receiver);
@@ -194,11 +194,11 @@ impl Vm {
         let result = match self.plugins.resolve(&module, &function) {
             Ok(primitive) => self.call_resolved(primitive, count),
             Err(_) if module.is_empty() => self.run_by_name(&function, count),
-            Err(_) => Err(PrimError::Generic),
+            Err(_) => Err(PrimError::GENERIC),
         };
         let value = self.stack_value(0);
         self.sp = saved;
-        result.map_err(|error| if error == PrimError::Generic { own_failure(error) } else { error })?;
+        result.map_err(|error| if error == PrimError::GENERIC { own_failure(error) } else { error })?;
         self.answer(args, value);
         Ok(())
     }

@@ -279,7 +279,7 @@ impl Vm {
     /// The operand at this depth, if it is a semaphore or nil.
     pub(crate) fn semaphore_or_nil(&self, depth: usize) -> Result<Oop, PrimError> {
         let semaphore = self.stack_value(depth);
-        if semaphore == self.heap.nil() || self.is_semaphore(semaphore) { Ok(semaphore) } else { Err(PrimError::BadArgument) }
+        if semaphore == self.heap.nil() || self.is_semaphore(semaphore) { Ok(semaphore) } else { Err(PrimError::BAD_ARGUMENT) }
     }
 
     /// Signals `semaphore` at `time` (UTC microseconds); nil for never.

@@ -198,7 +198,7 @@ impl Vm {
     pub(crate) fn primitive_find_next_unwind(&mut self, args: usize) -> Result<(), PrimError> {
         let (stop, receiver) = (self.stack_value(0), self.stack_value(args));
         if !self.is_context(receiver) || !(stop == self.heap.nil() || self.is_context(stop)) {
-            return Err(PrimError::Generic);
+            return Err(PrimError::GENERIC);
         }
         self.sync_page();
         let from = self.activation_of(receiver).and_then(|a| self.sender_of(a));
@@ -210,7 +210,7 @@ impl Vm {
     pub(crate) fn primitive_find_next_handler(&mut self, args: usize) -> Result<(), PrimError> {
         let receiver = self.stack_value(args);
         if !self.is_context(receiver) {
-            return Err(PrimError::Generic);
+            return Err(PrimError::GENERIC);
         }
         self.sync_page();
         let found = self.find_marked(self.activation_of(receiver), None, HANDLER_MARK);
@@ -231,7 +231,7 @@ impl Vm {
         let (target, receiver) = (self.stack_value(0), self.stack_value(args));
         let nil = self.heap.nil();
         if !self.is_context(receiver) || !(target == nil || self.is_context(target)) || receiver == target {
-            return Err(PrimError::Generic);
+            return Err(PrimError::GENERIC);
         }
         let active = self.flush_stack().map_err(|e| self.stop(e))?;
         let sender = self.heap.fetch_followed(receiver, context::SENDER);
@@ -256,6 +256,6 @@ impl Vm {
     /// Notes an error that stops the VM, where only a primitive's failure can be returned.
     pub(crate) fn stop(&mut self, error: VmError) -> PrimError {
         self.fatal = Some(error);
-        PrimError::Generic
+        PrimError::GENERIC
     }
 }

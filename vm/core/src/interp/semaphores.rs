@@ -10,7 +10,7 @@ impl Vm {
     pub(crate) fn primitive_signal(&mut self, args: usize) -> Result<(), PrimError> {
         let semaphore = self.stack_value(args);
         if !self.is_semaphore(semaphore) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         self.signal(semaphore).map_err(|e| self.stop(e))
     }
@@ -19,7 +19,7 @@ impl Vm {
     pub(crate) fn primitive_wait(&mut self, args: usize) -> Result<(), PrimError> {
         let semaphore = self.stack_value(args);
         if !self.is_semaphore(semaphore) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let excess = self.heap.fetch(semaphore, process::EXCESS_SIGNALS).as_small_int().unwrap_or(0);
         if excess > 0 {
@@ -35,11 +35,11 @@ impl Vm {
     pub(crate) fn primitive_resume(&mut self, args: usize) -> Result<(), PrimError> {
         let proc = self.stack_value(args);
         if !self.is_process(proc) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let ctx = self.field(proc, process::SUSPENDED_CONTEXT);
         if !self.is_context(ctx) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         self.resume(proc).map(|_| ()).map_err(|e| self.stop(e))
     }
@@ -48,7 +48,7 @@ impl Vm {
     pub(crate) fn primitive_suspend(&mut self, args: usize) -> Result<(), PrimError> {
         let proc = self.stack_value(args);
         if !self.is_process(proc) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let nil = self.heap.nil();
         if proc == self.active_process() {
@@ -57,10 +57,10 @@ impl Vm {
         }
         let list = self.field(proc, process::MY_LIST);
         if list == nil || list.is_immediate() || self.heap.pointer_slots(list) < 2 {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         if !self.remove_from_list(proc, list) {
-            return Err(PrimError::Generic);
+            return Err(PrimError::GENERIC);
         }
         self.set_checked_field(proc, process::MY_LIST, nil);
         self.answer(args, list);
@@ -131,7 +131,7 @@ impl Vm {
     pub(crate) fn primitive_yield(&mut self, _args: usize) -> Result<(), PrimError> {
         let active = self.active_process();
         let priority = self.priority(active);
-        let Some(list) = self.ready_list(priority) else { return Err(PrimError::Generic) };
+        let Some(list) = self.ready_list(priority) else { return Err(PrimError::GENERIC) };
         if !self.is_empty_list(list) {
             self.add_last(active, list);
             self.transfer_to_next().map_err(|e| self.stop(e))?;
@@ -143,7 +143,7 @@ impl Vm {
     pub(crate) fn primitive_exit_critical(&mut self, args: usize) -> Result<(), PrimError> {
         let mutex = self.stack_value(args);
         if !self.is_semaphore(mutex) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let nil = self.heap.nil();
         if self.is_empty_list(mutex) {
@@ -159,7 +159,7 @@ impl Vm {
     fn enter_critical(&mut self, args: usize, test: bool) -> Result<(), PrimError> {
         let mutex = self.stack_value(args);
         if !self.is_semaphore(mutex) {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         let active = self.active_process();
         let proc = if args > 0 { self.stack_value(0) } else { active };
@@ -193,7 +193,7 @@ impl Vm {
     /// Primitive 230, `relinquishProcessorForMicroseconds:`: the image has nothing to do.
     pub(crate) fn primitive_relinquish(&mut self, args: usize) -> Result<(), PrimError> {
         if args > 0 && !self.stack_value(0).is_small_int() {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
         self.sp += 8 * args as u64;
         let switches = self.counters.process_switches;

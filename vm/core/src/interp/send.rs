@@ -206,7 +206,7 @@ impl Vm {
     }
 
     fn retry_primitive(&mut self, code: *const Code, args: usize, failure: PrimError) -> Result<(), PrimError> {
-        if failure == PrimError::NoMemory {
+        if failure == PrimError::NO_MEMORY {
             // A method that was handed over to be run may be referred to from nowhere else.
             // SAFETY: as in `invoke`.
             self.push(unsafe { &*code }.method);
@@ -236,7 +236,7 @@ impl Vm {
             Entry::Control(run) => run(self, args),
             Entry::Closure => self.primitive_closure_value(args),
             Entry::Named => self.call_named(code, args),
-            _ => Err(PrimError::Generic),
+            _ => Err(PrimError::GENERIC),
         };
         self.watch_primitive(code_ref, result);
         result
@@ -283,7 +283,7 @@ impl Vm {
             _ => {
                 // SAFETY: as above.
                 let method = unsafe { (*code).method };
-                let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
+                let (module, function) = self.names_of(method).ok_or(PrimError::BAD_METHOD)?;
                 let resolved = self.plugins.resolve(&module, &function);
                 if resolved == Err(NotFound::Module) && !module.is_empty() {
                     self.missing_modules.insert(module);
@@ -295,10 +295,10 @@ impl Vm {
         if let Err(_missing) = resolved {
             // SAFETY: as above.
             let method = unsafe { (*code).method };
-            let (module, function) = self.names_of(method).ok_or(PrimError::BadMethod)?;
-            return if module.is_empty() { self.run_by_name(&function, args) } else { Err(PrimError::NotFound) };
+            let (module, function) = self.names_of(method).ok_or(PrimError::BAD_METHOD)?;
+            return if module.is_empty() { self.run_by_name(&function, args) } else { Err(PrimError::NOT_FOUND) };
         }
-        self.call_resolved(resolved.map_err(|_| PrimError::NotFound)?, args)
+        self.call_resolved(resolved.map_err(|_| PrimError::NOT_FOUND)?, args)
     }
 
     /// Calls a named primitive with receiver and arguments on the stack.
@@ -373,15 +373,15 @@ impl Vm {
 
     /// What a method's error-code temporary is given.
     fn error_code(&mut self, failure: PrimError) -> Oop {
-        if let PrimError::Object(oop) = failure {
+        if let Some(oop) = failure.as_object() {
             return oop;
         }
         let table = self.heap.special(Special::PrimErrTable);
         let index = failure.code() - 1;
         if table.is_pointer() && index < self.heap.pointer_slots(table) {
             let symbol = self.heap.fetch_followed(table, index);
-            if let PrimError::OperatingSystem(number) = failure {
-                return self.os_error(symbol, number);
+            if let Some(number) = failure.system_number() {
+                return self.os_error(symbol, i64::from(number));
             }
             return symbol;
         }

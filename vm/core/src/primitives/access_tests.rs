@@ -1,7 +1,7 @@
 //! Access to fields and elements: every layout, every edge, and what each refuses.
 
 use super::testing::{TestVm, with_shared};
-use crate::error::PrimError::*;
+use crate::error::PrimError;
 use crate::object::Format;
 use crate::oop::Oop;
 use proptest::prelude::*;
@@ -28,16 +28,16 @@ fn at_and_at_put_know_every_layout() {
             assert_eq!(vm.call(61, &[array, last, int(most)]), Ok(int(most)), "{class}");
             assert_eq!(vm.call(60, &[array, last]), Ok(int(most)), "{class}");
             for beyond in [0, -1, size as i64 + 1, Oop::MAX_SMALL_INTEGER, Oop::MIN_SMALL_INTEGER] {
-                assert_eq!(vm.call(60, &[array, int(beyond)]), Err(BadIndex), "{class} {beyond}");
-                assert_eq!(vm.call(61, &[array, int(beyond), int(0)]), Err(BadIndex), "{class} {beyond}");
+                assert_eq!(vm.call(60, &[array, int(beyond)]), Err(PrimError::BAD_INDEX), "{class} {beyond}");
+                assert_eq!(vm.call(61, &[array, int(beyond), int(0)]), Err(PrimError::BAD_INDEX), "{class} {beyond}");
             }
-            assert_eq!(vm.call(61, &[array, last, int(-1)]), Err(BadArgument), "{class}");
-            assert_eq!(vm.call(61, &[array, last, character(1)]), Err(BadArgument), "{class}");
+            assert_eq!(vm.call(61, &[array, last, int(-1)]), Err(PrimError::BAD_ARGUMENT), "{class}");
+            assert_eq!(vm.call(61, &[array, last, character(1)]), Err(PrimError::BAD_ARGUMENT), "{class}");
             if class != "DoubleWordArray" {
-                assert_eq!(vm.call(61, &[array, last, int(most + 1)]), Err(BadArgument), "{class}");
+                assert_eq!(vm.call(61, &[array, last, int(most + 1)]), Err(PrimError::BAD_ARGUMENT), "{class}");
             }
             vm.heap.set_immutable(array, true);
-            assert_eq!(vm.call(61, &[array, last, int(0)]), Err(NoModification), "{class}");
+            assert_eq!(vm.call(61, &[array, last, int(0)]), Err(PrimError::NO_MODIFICATION), "{class}");
         }
     }
 }
@@ -54,7 +54,7 @@ fn words_of_64_bits_are_unsigned() {
     let least = vm.heap.integer(i64::MIN).unwrap();
     assert_eq!(vm.call(166, &[words, int(1), least]), Ok(least));
     assert_eq!(vm.heap.fetch_word(words, 0), Some(1 << 63));
-    assert_eq!(vm.call(166, &[words, int(1), most]), Err(BadArgument));
+    assert_eq!(vm.call(166, &[words, int(1), most]), Err(PrimError::BAD_ARGUMENT));
 }
 
 #[test]
@@ -76,15 +76,15 @@ fn objects_of_pointers() {
     assert_eq!(vm.call(174, &[mixed, int(3), int(7)]), Ok(int(7)));
     assert_eq!(vm.call(165, &[mixed, int(1)]), Ok(int(7)));
     for (primitive, index) in [(60, 4), (73, 3), (173, 6), (60, 0), (73, 0), (173, 0)] {
-        assert_eq!(vm.call(primitive, &[mixed, int(index)]), Err(BadIndex), "{primitive} {index}");
+        assert_eq!(vm.call(primitive, &[mixed, int(index)]), Err(PrimError::BAD_INDEX), "{primitive} {index}");
     }
     let weak = vm.make("WeakHolder", 1);
     assert_eq!(vm.call(62, &[weak]), Ok(int(1)));
     let point = vm.make("Point", 0);
-    assert_eq!(vm.call(60, &[point, int(1)]), Err(BadReceiver));
-    assert_eq!(vm.call(62, &[point]), Err(BadReceiver));
-    assert_eq!(vm.call(60, &[int(3), int(1)]), Err(Inappropriate));
-    assert_eq!(vm.call(60, &[mixed, character(1)]), Err(BadArgument));
+    assert_eq!(vm.call(60, &[point, int(1)]), Err(PrimError::BAD_RECEIVER));
+    assert_eq!(vm.call(62, &[point]), Err(PrimError::BAD_RECEIVER));
+    assert_eq!(vm.call(60, &[int(3), int(1)]), Err(PrimError::INAPPROPRIATE));
+    assert_eq!(vm.call(60, &[mixed, character(1)]), Err(PrimError::BAD_ARGUMENT));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn contexts_are_left_to_the_interpreter() {
         (174, &[context, int(1), nil]),
     ];
     for (primitive, operands) in calls {
-        assert_eq!(vm.call(primitive, operands), Err(BadReceiver), "{primitive}");
+        assert_eq!(vm.call(primitive, operands), Err(PrimError::BAD_RECEIVER), "{primitive}");
     }
 }
 
@@ -127,17 +127,17 @@ fn strings_hold_characters() {
     assert_eq!(vm.call(63, &[text, int(2)]), Ok(character(98)));
     assert_eq!(vm.call(64, &[text, int(2), character(120)]), Ok(character(120)));
     assert_eq!(vm.heap.text(text).as_deref(), Some("axc"));
-    assert_eq!(vm.call(64, &[text, int(2), character(256)]), Err(BadArgument));
-    assert_eq!(vm.call(64, &[text, int(2), int(65)]), Err(BadArgument));
-    assert_eq!(vm.call(64, &[text, int(4), character(65)]), Err(BadIndex));
-    assert_eq!(vm.call(63, &[text, int(0)]), Err(BadIndex));
+    assert_eq!(vm.call(64, &[text, int(2), character(256)]), Err(PrimError::BAD_ARGUMENT));
+    assert_eq!(vm.call(64, &[text, int(2), int(65)]), Err(PrimError::BAD_ARGUMENT));
+    assert_eq!(vm.call(64, &[text, int(4), character(65)]), Err(PrimError::BAD_INDEX));
+    assert_eq!(vm.call(63, &[text, int(0)]), Err(PrimError::BAD_INDEX));
     let wide = vm.make("Bitmap", 1);
     assert_eq!(vm.call(64, &[wide, int(1), character(0x1F600)]), Ok(character(0x1F600)));
     assert_eq!(vm.call(63, &[wide, int(1)]), Ok(character(0x1F600)));
     vm.heap.bytes_mut(wide).fill(0xFF);
-    assert_eq!(vm.call(63, &[wide, int(1)]), Err(BadReceiver));
+    assert_eq!(vm.call(63, &[wide, int(1)]), Err(PrimError::BAD_RECEIVER));
     let array = vm.make("Array", 1);
-    assert_eq!(vm.call(63, &[array, int(1)]), Err(BadReceiver));
+    assert_eq!(vm.call(63, &[array, int(1)]), Err(PrimError::BAD_RECEIVER));
 }
 
 #[test]
@@ -152,21 +152,21 @@ fn compiled_code_keeps_bytes_and_literals_apart() {
     assert_eq!(vm.call(60, &[method, int(25)]), Ok(int(7)));
     assert_eq!(vm.heap.bytes(method)[24..], [7, 0, 0, 0, 0]);
     for index in [1, 24, 30] {
-        assert_eq!(vm.call(60, &[method, int(index)]), Err(BadIndex));
-        assert_eq!(vm.call(61, &[method, int(index), int(7)]), Err(BadIndex));
+        assert_eq!(vm.call(60, &[method, int(index)]), Err(PrimError::BAD_INDEX));
+        assert_eq!(vm.call(61, &[method, int(index), int(7)]), Err(PrimError::BAD_INDEX));
     }
     let array = vm.make("Array", 0);
     assert_eq!(vm.call(69, &[method, int(3), array]), Ok(array));
     assert_eq!(vm.call(68, &[method, int(3)]), Ok(array));
-    assert_eq!(vm.call(68, &[method, int(4)]), Err(BadIndex));
-    assert_eq!(vm.call(69, &[method, int(1), int(3)]), Err(BadArgument), "bytes would become literals");
-    assert_eq!(vm.call(69, &[method, int(1), nil]), Err(BadArgument));
+    assert_eq!(vm.call(68, &[method, int(4)]), Err(PrimError::BAD_INDEX));
+    assert_eq!(vm.call(69, &[method, int(1), int(3)]), Err(PrimError::BAD_ARGUMENT), "bytes would become literals");
+    assert_eq!(vm.call(69, &[method, int(1), nil]), Err(PrimError::BAD_ARGUMENT));
     assert_eq!(vm.call(69, &[method, int(1), int(1 << 24 | 2)]), Ok(int(1 << 24 | 2)));
-    assert_eq!(vm.call(173, &[method, int(1)]), Err(Unsupported));
-    assert_eq!(vm.call(68, &[array, int(1)]), Err(BadReceiver));
-    assert_eq!(vm.call(79, &[class, int(-1), int(2)]), Err(BadArgument));
+    assert_eq!(vm.call(173, &[method, int(1)]), Err(PrimError::UNSUPPORTED));
+    assert_eq!(vm.call(68, &[array, int(1)]), Err(PrimError::BAD_RECEIVER));
+    assert_eq!(vm.call(79, &[class, int(-1), int(2)]), Err(PrimError::BAD_ARGUMENT));
     let of_arrays = vm.class("Array");
-    assert_eq!(vm.call(79, &[of_arrays, int(1), int(2)]), Err(BadReceiver));
+    assert_eq!(vm.call(79, &[of_arrays, int(1), int(2)]), Err(PrimError::BAD_RECEIVER));
 }
 
 #[test]
@@ -180,16 +180,16 @@ fn signed_elements() {
             assert_eq!(vm.call(166, &[array, int(3), int(value)]), Ok(int(value)));
             assert_eq!(vm.call(165, &[array, int(3)]), Ok(int(value)));
         }
-        assert_eq!(vm.call(166, &[array, int(3), int(least - 1)]), Err(BadArgument));
-        assert_eq!(vm.call(166, &[array, int(3), int(most + 1)]), Err(BadArgument));
-        assert_eq!(vm.call(166, &[array, int(4), int(0)]), Err(BadIndex));
+        assert_eq!(vm.call(166, &[array, int(3), int(least - 1)]), Err(PrimError::BAD_ARGUMENT));
+        assert_eq!(vm.call(166, &[array, int(3), int(most + 1)]), Err(PrimError::BAD_ARGUMENT));
+        assert_eq!(vm.call(166, &[array, int(4), int(0)]), Err(PrimError::BAD_INDEX));
     }
     let bytes = vm.make("ByteArray", 3);
     assert_eq!(vm.call(144, &[bytes, int(1), int(-2)]), Ok(int(-2)));
     assert_eq!(vm.heap.bytes(bytes), [0xFE, 0xFF, 0]);
     assert_eq!(vm.call(143, &[bytes, int(1)]), Ok(int(-2)));
-    assert_eq!(vm.call(143, &[bytes, int(2)]), Err(BadIndex));
-    assert_eq!(vm.call(143, &[int(1), int(2)]), Err(Inappropriate));
+    assert_eq!(vm.call(143, &[bytes, int(2)]), Err(PrimError::BAD_INDEX));
+    assert_eq!(vm.call(143, &[int(1), int(2)]), Err(PrimError::INAPPROPRIATE));
 }
 
 #[test]
@@ -217,11 +217,11 @@ fn machine_numbers_at_offsets() {
         }
         for value in [least - 1, most + 1] {
             let value = super::operands::answer_integer(&mut vm.heap, value).unwrap();
-            assert_eq!(vm.call(store, &[bytes, last, value]), Err(BadArgument));
+            assert_eq!(vm.call(store, &[bytes, last, value]), Err(PrimError::BAD_ARGUMENT));
         }
         for beyond in [-1, 12 - width, Oop::MAX_SMALL_INTEGER] {
-            assert_eq!(vm.call(load, &[bytes, int(beyond)]), Err(BadIndex));
-            assert_eq!(vm.call(store, &[bytes, int(beyond), int(0)]), Err(BadIndex));
+            assert_eq!(vm.call(load, &[bytes, int(beyond)]), Err(PrimError::BAD_INDEX));
+            assert_eq!(vm.call(store, &[bytes, int(beyond), int(0)]), Err(PrimError::BAD_INDEX));
         }
     }
     let (yes, float) = (vm.heap.true_(), vm.heap.float(1.5).unwrap());
@@ -231,10 +231,10 @@ fn machine_numbers_at_offsets() {
         assert_eq!(vm.call(store, &[bytes, int(1), value]), Ok(value));
         assert_eq!(vm.call(load, &[bytes, int(1)]), Ok(value));
     }
-    assert_eq!(vm.call(626, &[bytes, int(1), character(70000)]), Err(BadArgument));
+    assert_eq!(vm.call(626, &[bytes, int(1), character(70000)]), Err(PrimError::BAD_ARGUMENT));
     let array = vm.make("Array", 2);
-    assert_eq!(vm.call(601, &[array, int(0)]), Err(BadArgument), "object pointers are no numbers");
-    assert_eq!(vm.call(616, &[array, int(0), int(1)]), Err(BadArgument));
+    assert_eq!(vm.call(601, &[array, int(0)]), Err(PrimError::BAD_ARGUMENT), "object pointers are no numbers");
+    assert_eq!(vm.call(616, &[array, int(0), int(1)]), Err(PrimError::BAD_ARGUMENT));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn filling_and_comparing() {
             assert_eq!(vm.call(60, &[array, int(i)]), Ok(int(value)), "{class}");
         }
         if class != "DoubleWordArray" {
-            assert_eq!(vm.call(145, &[array, int(1 << 33)]), Err(Generic));
+            assert_eq!(vm.call(145, &[array, int(1 << 33)]), Err(PrimError::GENERIC));
         }
         let other = vm.make(class, 3);
         assert_eq!(vm.call(156, &[array, other]), Ok(vm.heap.false_()));
@@ -261,7 +261,7 @@ fn filling_and_comparing() {
     assert_eq!(vm.call(158, &[a, a]), Ok(int(0)));
     let order = vm.make("ByteArray", 256);
     assert_eq!(vm.call(158, &[a, b, order]), Ok(int(0)), "all bytes are of one rank");
-    assert_eq!(vm.call(158, &[a, b, a]), Err(BadArgument));
+    assert_eq!(vm.call(158, &[a, b, a]), Err(PrimError::BAD_ARGUMENT));
 }
 
 proptest! {
@@ -290,7 +290,7 @@ proptest! {
             }
         }
         let answer = vm.call(105, &[target, int(start), int(stop), source, int(from)]);
-        prop_assert_eq!(answer, if fits { Ok(target) } else { Err(BadIndex) });
+        prop_assert_eq!(answer, if fits { Ok(target) } else { Err(PrimError::BAD_INDEX) });
         prop_assert_eq!(elements(vm, target), wanted);
         prop_assert!(vm.heap.check(3).is_empty());
         Ok(())
@@ -304,12 +304,12 @@ fn replacing_needs_one_layout_and_a_writable_target() {
     let (array, bytes, words) = (vm.make("Array", 3), vm.make("ByteArray", 3), vm.make("Bitmap", 3));
     let odd = vm.make("ByteArray", 8);
     let replace = |vm: &mut TestVm, target, source| vm.call(105, &[target, int(1), int(2), source, int(1)]);
-    assert_eq!(replace(&mut vm, array, bytes), Err(Inappropriate));
-    assert_eq!(replace(&mut vm, bytes, words), Err(Inappropriate));
+    assert_eq!(replace(&mut vm, array, bytes), Err(PrimError::INAPPROPRIATE));
+    assert_eq!(replace(&mut vm, bytes, words), Err(PrimError::INAPPROPRIATE));
     assert_eq!(replace(&mut vm, bytes, odd), Ok(bytes));
-    assert_eq!(replace(&mut vm, bytes, int(1)), Err(BadArgument));
+    assert_eq!(replace(&mut vm, bytes, int(1)), Err(PrimError::BAD_ARGUMENT));
     vm.heap.set_immutable(bytes, true);
-    assert_eq!(replace(&mut vm, bytes, odd), Err(NoModification));
+    assert_eq!(replace(&mut vm, bytes, odd), Err(PrimError::NO_MODIFICATION));
     assert_eq!(vm.call(105, &[bytes, int(1), int(0), odd, int(1)]), Ok(bytes), "nothing is stored");
 }
 
@@ -337,7 +337,7 @@ fn adding_arrays_of_floats() {
     let nil = vm.heap.nil();
     assert_eq!(vm.call(574, &[nil, a, b, sum]), Ok(sum));
     assert_eq!(vm.heap.fetch_word(sum, 1), Some(2.5f64.to_bits()));
-    assert_eq!(vm.call(574, &[nil, sum, b, a]), Err(BadArgument), "an operand is too short");
+    assert_eq!(vm.call(574, &[nil, sum, b, a]), Err(PrimError::BAD_ARGUMENT), "an operand is too short");
 }
 
 #[test]
@@ -347,9 +347,9 @@ fn halves_of_floats() {
     assert_eq!(vm.call(38, &[float, int(1)]), Ok(int(0x7FF0_0000)));
     assert_eq!(vm.call(39, &[float, int(2), int(1)]), Ok(int(1)));
     assert_eq!(vm.call(38, &[float, int(2)]), Ok(int(1)));
-    assert_eq!(vm.call(39, &[float, int(3), int(1)]), Err(BadIndex));
-    assert_eq!(vm.call(39, &[float, int(1), int(1 << 32)]), Err(BadArgument));
+    assert_eq!(vm.call(39, &[float, int(3), int(1)]), Err(PrimError::BAD_INDEX));
+    assert_eq!(vm.call(39, &[float, int(1), int(1 << 32)]), Err(PrimError::BAD_ARGUMENT));
     let small = vm.heap.float(1.0).unwrap();
     assert_eq!(vm.call(38, &[small, int(1)]), Ok(int(0x3FF0_0000)));
-    assert_eq!(vm.call(39, &[small, int(1), int(1)]), Err(BadReceiver));
+    assert_eq!(vm.call(39, &[small, int(1), int(1)]), Err(PrimError::BAD_RECEIVER));
 }

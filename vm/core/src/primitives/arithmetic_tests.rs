@@ -107,7 +107,7 @@ proptest! {
         let (x, y) = (integer(vm, &a), integer(vm, &b));
         for operation in [20, 21, 22, 29, 30, 31, 32, 33, 34, 35, 36] {
             let answer = vm.call(operation, &[x, y]).map(|oop| value(vm, oop));
-            let wanted = expected(operation, &a, &b).ok_or(PrimError::Generic);
+            let wanted = expected(operation, &a, &b).ok_or(PrimError::GENERIC);
             prop_assert_eq!(answer, wanted, "{} of {} and {}", operation, &a, &b);
         }
         Ok(())
@@ -124,7 +124,7 @@ proptest! {
             let answer = vm.call(operation, &[x, y]).map(|oop| value(vm, oop));
             let fits = |value: &BigInt| i64::try_from(value).ok().and_then(Oop::try_from_small_int).is_some();
             let wanted = expected(operation, &a, &b).filter(|value| operation >= 14 || small && fits(value));
-            prop_assert_eq!(answer, wanted.ok_or(PrimError::Generic), "{} of {} and {}", operation, &a, &b);
+            prop_assert_eq!(answer, wanted.ok_or(PrimError::GENERIC), "{} of {} and {}", operation, &a, &b);
         }
         Ok(())
         })?;
@@ -154,7 +154,7 @@ proptest! {
         for (operation, limit) in [(17, 61), (37, 62)] {
             let answer = vm.call(operation, &[x, Oop::from_small_int(distance)]).map(|oop| value(vm, oop));
             let wanted = match distance {
-                0.. if distance > limit => Err(PrimError::Generic),
+                0.. if distance > limit => Err(PrimError::GENERIC),
                 0.. => Ok(&a << distance),
                 _ => Ok(&a >> -distance),
             };
@@ -223,7 +223,7 @@ proptest! {
             prop_assert!((1.0..2.0).contains(&mantissa), "{} {}", a, exponent);
         }
         let small = a.trunc() >= -(2f64.powi(60)) && a.trunc() < 2f64.powi(60);
-        prop_assert_eq!(vm.call(51, &[x]), if small { Ok(Oop::from_small_int(a as i64)) } else { Err(PrimError::Generic) });
+        prop_assert_eq!(vm.call(51, &[x]), if small { Ok(Oop::from_small_int(a as i64)) } else { Err(PrimError::GENERIC) });
         Ok(())
         })?;
     }
@@ -234,11 +234,11 @@ fn ends_of_the_ranges() {
     let mut vm = TestVm::new();
     let int = Oop::from_small_int;
     let (least, most) = (int(Oop::MIN_SMALL_INTEGER), int(Oop::MAX_SMALL_INTEGER));
-    assert_eq!(vm.call(1, &[most, int(1)]), Err(PrimError::Generic));
-    assert_eq!(vm.call(2, &[least, int(1)]), Err(PrimError::Generic));
+    assert_eq!(vm.call(1, &[most, int(1)]), Err(PrimError::GENERIC));
+    assert_eq!(vm.call(2, &[least, int(1)]), Err(PrimError::GENERIC));
     for division in [10, 12, 13] {
-        assert_eq!(vm.call(division, &[least, int(-1)]), Err(PrimError::Generic));
-        assert_eq!(vm.call(division, &[int(7), int(0)]), Err(PrimError::Generic));
+        assert_eq!(vm.call(division, &[least, int(-1)]), Err(PrimError::GENERIC));
+        assert_eq!(vm.call(division, &[int(7), int(0)]), Err(PrimError::GENERIC));
     }
     assert_eq!(vm.call(11, &[int(-7), int(2)]), Ok(int(1)));
     assert_eq!(vm.call(12, &[int(-7), int(2)]), Ok(int(-4)));
@@ -246,8 +246,8 @@ fn ends_of_the_ranges() {
     assert_eq!(vm.call(575, &[int(0)]), Ok(int(0)));
     assert_eq!(vm.call(575, &[int(8)]), Ok(int(4)));
     let nil = vm.heap.nil();
-    assert_eq!(vm.call(21, &[int(1), nil]), Err(PrimError::Generic));
-    assert_eq!(vm.call(541, &[int(1), nil]), Err(PrimError::BadArgument));
+    assert_eq!(vm.call(21, &[int(1), nil]), Err(PrimError::GENERIC));
+    assert_eq!(vm.call(541, &[int(1), nil]), Err(PrimError::BAD_ARGUMENT));
 }
 
 #[test]

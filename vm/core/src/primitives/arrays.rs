@@ -62,12 +62,12 @@ const fn unit_shift(format: Format) -> u32 {
 /// `limits` are the numbers of elements of both.
 fn ranges(start: i64, stop: i64, from: i64, limits: (usize, usize)) -> Result<(usize, usize, usize), PrimError> {
     let fits = start >= 1 && start - 1 <= stop && stop <= limits.0 as i64 && from >= 1 && stop - start + from <= limits.1 as i64;
-    if fits { Ok(((start - 1) as usize, (from - 1) as usize, (stop + 1 - start) as usize)) } else { Err(PrimError::BadIndex) }
+    if fits { Ok(((start - 1) as usize, (from - 1) as usize, (stop + 1 - start) as usize)) } else { Err(PrimError::BAD_INDEX) }
 }
 
 fn replace(vm: &mut Vm, args: Args) -> Answer {
     let heap = &mut vm.heap;
-    let bad_argument = PrimError::BadArgument;
+    let bad_argument = PrimError::BAD_ARGUMENT;
     let start = args.operand(3).as_small_int().ok_or(bad_argument)?;
     let stop = args.operand(2).as_small_int().ok_or(bad_argument)?;
     let from = args.operand(0).as_small_int().ok_or(bad_argument)?;
@@ -76,14 +76,14 @@ fn replace(vm: &mut Vm, args: Args) -> Answer {
         return Err(bad_argument);
     }
     if target.is_immediate() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     if stop >= start && heap.is_immutable(target) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     let format = layout(heap.format(target));
     if format != layout(heap.format(source)) || !(format.is_pointers() || format.is_bits()) {
-        return Err(PrimError::Inappropriate);
+        return Err(PrimError::INAPPROPRIATE);
     }
     let done = if format.is_pointers() {
         no_context(heap, target)?;
@@ -99,21 +99,21 @@ fn replace(vm: &mut Vm, args: Args) -> Answer {
         heap.copy_bytes(source, from << shift, target, to << shift, count << shift)
     };
     // The receiver of the message: as a mirror, the one who asks.
-    if done { Ok(args.receiver()) } else { Err(PrimError::BadIndex) }
+    if done { Ok(args.receiver()) } else { Err(PrimError::BAD_INDEX) }
 }
 
 fn fill(vm: &mut Vm, args: Args) -> Answer {
     let object = args.receiver();
-    let value = unsigned_64(&vm.heap, args.get(0)).ok_or(PrimError::Generic)?;
+    let value = unsigned_64(&vm.heap, args.get(0)).ok_or(PrimError::GENERIC)?;
     if object.is_immediate() || !vm.heap.format(object).is_bits() {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     let shift = unit_shift(vm.heap.format(object));
     if shift < 3 && value >> (8 << shift) != 0 {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     if vm.heap.is_immutable(object) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     let bytes = vm.heap.bytes_mut(object);
     let unit = value.to_le_bytes();
@@ -131,21 +131,21 @@ fn same_bytes(vm: &mut Vm, args: Args) -> Answer {
     }
     let of_bits = |oop: Oop| oop.is_pointer() && vm.heap.format(oop).is_bits();
     if !of_bits(a) || !of_bits(b) || layout(vm.heap.format(a)) != layout(vm.heap.format(b)) {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     Ok(vm.heap.bool(vm.heap.bytes(a) == vm.heap.bytes(b)))
 }
 
 /// The bytes of a byte object.
 fn byte_string(heap: &Heap, oop: Oop) -> Result<&[u8], PrimError> {
-    if oop.is_pointer() && heap.format(oop).is_bytes() { Ok(heap.bytes(oop)) } else { Err(PrimError::BadArgument) }
+    if oop.is_pointer() && heap.format(oop).is_bytes() { Ok(heap.bytes(oop)) } else { Err(PrimError::BAD_ARGUMENT) }
 }
 
 /// Negative, zero or positive as `a` is before, equal to or behind `b`; `order` is nothing or a table of 256 bytes.
 fn difference(heap: &Heap, a: Oop, b: Oop, order: Option<Oop>) -> Result<i64, PrimError> {
     let (a, b) = (byte_string(heap, a)?, byte_string(heap, b)?);
     let order = match order {
-        Some(table) => Some(<&[u8; 256]>::try_from(byte_string(heap, table)?).map_err(|_| PrimError::BadArgument)?),
+        Some(table) => Some(<&[u8; 256]>::try_from(byte_string(heap, table)?).map_err(|_| PrimError::BAD_ARGUMENT)?),
         None => None,
     };
     let rank = |byte: u8| order.map_or(byte, |table| table[byte as usize]) as i64;
@@ -167,15 +167,15 @@ fn add_floats(vm: &mut Vm, args: Args) -> Answer {
     let (a, b, sum) = (args.get(0), args.get(1), args.get(2));
     for array in [a, b, sum] {
         if array.is_immediate() || !vm.heap.format(array).is_words_64() {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
     }
     let count = vm.heap.num_slots(sum);
     if vm.heap.num_slots(a) < count || vm.heap.num_slots(b) < count {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     if vm.heap.is_immutable(sum) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     for i in 0..count {
         let float = |array| f64::from_bits(vm.heap.fetch_word(array, i).unwrap_or(0));

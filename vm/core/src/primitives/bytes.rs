@@ -59,7 +59,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         vm.heap.float(float)
     }),
     value(615, "primitiveStoreBoolean8IntoBytes", (2, 2), "Stores true as 1 and false as 0.", |vm, args| {
-        let flag = boolean(&vm.heap, args.get(1)).ok_or(PrimError::BadArgument)?;
+        let flag = boolean(&vm.heap, args.get(1)).ok_or(PrimError::BAD_ARGUMENT)?;
         store(vm, args, [flag as u8])
     }),
     value(616, "primitiveStoreUInt8IntoBytes", (2, 2), "Stores an unsigned 8-bit number.", |vm, args| {
@@ -108,11 +108,11 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         store(vm, args, code.to_le_bytes())
     }),
     value(628, "primitiveStoreFloat32IntoBytes", (2, 2), "Stores a float as a 32-bit float.", |vm, args| {
-        let float = vm.heap.float_value(args.get(1)).ok_or(PrimError::BadArgument)? as f32;
+        let float = vm.heap.float_value(args.get(1)).ok_or(PrimError::BAD_ARGUMENT)? as f32;
         store(vm, args, float.to_le_bytes())
     }),
     value(629, "primitiveStoreFloat64IntoBytes", (2, 2), "Stores a float as a 64-bit float.", |vm, args| {
-        let float = vm.heap.float_value(args.get(1)).ok_or(PrimError::BadArgument)?;
+        let float = vm.heap.float_value(args.get(1)).ok_or(PrimError::BAD_ARGUMENT)?;
         store(vm, args, float.to_le_bytes())
     }),
 ];
@@ -122,25 +122,25 @@ const CLASS_EXTERNAL_ADDRESS: usize = 43;
 
 /// The receiver and the offset given, if the receiver holds bits.
 fn place(vm: &Vm, args: Args) -> Result<(Oop, usize), PrimError> {
-    let offset = args.get(0).as_small_int().ok_or(PrimError::BadArgument)?;
+    let offset = args.get(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
     let object = args.receiver();
     if object.is_immediate() || !vm.heap.format(object).is_bits() {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
-    Ok((object, usize::try_from(offset).map_err(|_| PrimError::BadIndex)?))
+    Ok((object, usize::try_from(offset).map_err(|_| PrimError::BAD_INDEX)?))
 }
 
 fn load<const N: usize>(vm: &Vm, args: Args) -> Result<[u8; N], PrimError> {
     let (object, offset) = place(vm, args)?;
-    vm.heap.bytes(object).get(offset..).and_then(|rest| rest.first_chunk()).copied().ok_or(PrimError::BadIndex)
+    vm.heap.bytes(object).get(offset..).and_then(|rest| rest.first_chunk()).copied().ok_or(PrimError::BAD_INDEX)
 }
 
 fn store<const N: usize>(vm: &mut Vm, args: Args, value: [u8; N]) -> Answer {
     let (object, offset) = place(vm, args)?;
     if vm.heap.is_immutable(object) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
-    *vm.heap.bytes_mut(object).get_mut(offset..).and_then(|rest| rest.first_chunk_mut()).ok_or(PrimError::BadIndex)? = value;
+    *vm.heap.bytes_mut(object).get_mut(offset..).and_then(|rest| rest.first_chunk_mut()).ok_or(PrimError::BAD_INDEX)? = value;
     Ok(args.get(1))
 }
 
@@ -151,16 +151,16 @@ fn number<const N: usize>(vm: &mut Vm, args: Args, decode: fn([u8; N]) -> i128) 
 
 /// The second argument, if it is an Integer that fits.
 fn narrow<T: TryFrom<i128>>(vm: &Vm, args: Args) -> Result<T, PrimError> {
-    integer(&vm.heap, args.get(1)).and_then(|value| T::try_from(value).ok()).ok_or(PrimError::BadArgument)
+    integer(&vm.heap, args.get(1)).and_then(|value| T::try_from(value).ok()).ok_or(PrimError::BAD_ARGUMENT)
 }
 
 /// The code of the second argument, if it is a Character that fits.
 fn code<T: TryFrom<u32>>(args: Args) -> Result<T, PrimError> {
-    args.get(1).as_character().and_then(|code| T::try_from(code).ok()).ok_or(PrimError::BadArgument)
+    args.get(1).as_character().and_then(|code| T::try_from(code).ok()).ok_or(PrimError::BAD_ARGUMENT)
 }
 
 fn character(code: u32) -> Answer {
-    if code <= Oop::MAX_CHARACTER { Ok(Oop::from_character(code)) } else { Err(PrimError::BadReceiver) }
+    if code <= Oop::MAX_CHARACTER { Ok(Oop::from_character(code)) } else { Err(PrimError::BAD_RECEIVER) }
 }
 
 fn load_pointer(vm: &mut Vm, args: Args) -> Answer {
@@ -168,7 +168,7 @@ fn load_pointer(vm: &mut Vm, args: Args) -> Answer {
     let class = vm.heap.slots(vm.heap.special_objects()).get(CLASS_EXTERNAL_ADDRESS).copied().unwrap_or(vm.heap.nil());
     match vm.heap.instance_spec(class) {
         Some((_, Format::BYTES)) => {}
-        _ => return Err(PrimError::Unsupported),
+        _ => return Err(PrimError::UNSUPPORTED),
     }
     let address = vm.heap.instantiate(class, 8)?;
     vm.heap.bytes_mut(address).copy_from_slice(&pointer);
@@ -178,8 +178,8 @@ fn load_pointer(vm: &mut Vm, args: Args) -> Answer {
 fn store_pointer(vm: &mut Vm, args: Args) -> Answer {
     let address = args.get(1);
     if address.is_immediate() || !vm.heap.format(address).is_bits() {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
-    let pointer: [u8; 8] = vm.heap.bytes(address).first_chunk().copied().ok_or(PrimError::BadArgument)?;
+    let pointer: [u8; 8] = vm.heap.bytes(address).first_chunk().copied().ok_or(PrimError::BAD_ARGUMENT)?;
     store(vm, args, pointer)
 }

@@ -38,7 +38,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 /// taken for one.
 fn change_class_of(heap: &mut Heap, object: Oop, class: Oop) -> Result<(), PrimError> {
     if heap.class_index(object) == CLASS_INDEX_CONTEXT || class == heap.class_at(CLASS_INDEX_CONTEXT) {
-        return Err(PrimError::Inappropriate);
+        return Err(PrimError::INAPPROPRIATE);
     }
     heap.change_class(object, class)
 }
@@ -46,7 +46,7 @@ fn change_class_of(heap: &mut Heap, object: Oop, class: Oop) -> Result<(), PrimE
 fn change_class(vm: &mut Vm, args: Args) -> Answer {
     let (object, example) = (args.receiver(), args.get(0));
     if object.is_immediate() || vm.heap.is_forwarded(object) || example.is_immediate() || vm.heap.is_forwarded(example) {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     let class = vm.heap.class_of(example);
     change_class_of(&mut vm.heap, object, class)?;
@@ -56,12 +56,12 @@ fn change_class(vm: &mut Vm, args: Args) -> Answer {
 fn adopt_instance(vm: &mut Vm, args: Args) -> Answer {
     let (class, object) = (args.operand(1), args.operand(0));
     if object.is_immediate() || vm.heap.is_forwarded(object) {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     // The object is the argument here, and the class the receiver.
     change_class_of(&mut vm.heap, object, class).map_err(|error| match error {
-        PrimError::BadReceiver => PrimError::BadArgument,
-        PrimError::BadArgument => PrimError::BadReceiver,
+        PrimError::BAD_RECEIVER => PrimError::BAD_ARGUMENT,
+        PrimError::BAD_ARGUMENT => PrimError::BAD_RECEIVER,
         other => other,
     })?;
     Ok(args.receiver())
@@ -69,13 +69,13 @@ fn adopt_instance(vm: &mut Vm, args: Args) -> Answer {
 
 fn copy_object(vm: &mut Vm, args: Args) -> Answer {
     let heap = &mut vm.heap;
-    let target = plain_object(heap, args.operand(1), PrimError::BadReceiver)?;
-    let source = plain_object(heap, args.operand(0), PrimError::BadArgument)?;
+    let target = plain_object(heap, args.operand(1), PrimError::BAD_RECEIVER)?;
+    let source = plain_object(heap, args.operand(0), PrimError::BAD_ARGUMENT)?;
     if heap.class_index(target) != heap.class_index(source) {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     if heap.is_immutable(target) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     let (format, same_format) = (heap.format(target), heap.format(target) == heap.format(source));
     let copied = if format.is_bits() {
@@ -85,9 +85,9 @@ fn copy_object(vm: &mut Vm, args: Args) -> Answer {
         let slots = heap.num_slots(target);
         heap.format(source).is_pointers() && slots == heap.num_slots(source) && heap.copy_slots(source, 0, target, 0, slots)
     } else {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     };
-    if copied { Ok(args.receiver()) } else { Err(PrimError::BadArgument) }
+    if copied { Ok(args.receiver()) } else { Err(PrimError::BAD_ARGUMENT) }
 }
 
 fn points_to(vm: &mut Vm, args: Args) -> Answer {
@@ -95,7 +95,7 @@ fn points_to(vm: &mut Vm, args: Args) -> Answer {
     if object.is_immediate() {
         return Ok(vm.heap.false_());
     }
-    plain_object(&vm.heap, object, PrimError::BadReceiver)?;
+    plain_object(&vm.heap, object, PrimError::BAD_RECEIVER)?;
     let heap = &vm.heap;
     let found = heap.points_to(object, sought)
         || (heap.has_forwarders && heap.slots(object).iter().any(|&field| heap.follow(field) == sought));

@@ -60,12 +60,12 @@ fn utc_and_offset(vm: &mut Vm, args: Args) -> Answer {
     if args.count() == 0 {
         return vm.heap.array(&[time, offset]);
     }
-    let pair = super::operands::plain_object(&vm.heap, args.get(0), PrimError::BadArgument)?;
+    let pair = super::operands::plain_object(&vm.heap, args.get(0), PrimError::BAD_ARGUMENT)?;
     if !vm.heap.format(pair).is_pointers() || vm.heap.num_slots(pair) < 2 {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     if vm.heap.is_immutable(pair) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     vm.heap.store(pair, 0, time);
     vm.heap.store(pair, 1, offset);

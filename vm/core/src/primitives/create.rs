@@ -43,17 +43,17 @@ const fn is_fixed(format: Format) -> bool {
 fn instance(heap: &mut Heap, class: Oop) -> Answer {
     match heap.instance_spec(class) {
         Some((_, format)) if is_fixed(format) => heap.instantiate(class, 0),
-        _ => Err(PrimError::BadReceiver),
+        _ => Err(PrimError::BAD_RECEIVER),
     }
 }
 
 /// A new instance of a class with indexed fields; with none of them also of another class.
 fn indexed_instance(heap: &mut Heap, class: Oop, size: Oop) -> Answer {
     let size = match size.as_small_int() {
-        Some(size) => u64::try_from(size).map_err(|_| PrimError::BadArgument)?,
-        None => unsigned_64(heap, size).ok_or(PrimError::BadArgument)?,
+        Some(size) => u64::try_from(size).map_err(|_| PrimError::BAD_ARGUMENT)?,
+        None => unsigned_64(heap, size).ok_or(PrimError::BAD_ARGUMENT)?,
     };
-    heap.instantiate(class, usize::try_from(size).map_err(|_| PrimError::NoMemory)?)
+    heap.instantiate(class, usize::try_from(size).map_err(|_| PrimError::NO_MEMORY)?)
 }
 
 fn new(vm: &mut Vm, args: Args) -> Answer {
@@ -72,15 +72,15 @@ fn pinned(vm: &mut Vm, new: Oop) -> Answer {
 
 fn new_method(vm: &mut Vm, args: Args) -> Answer {
     let (class, header) = (args.operand(2), args.operand(0));
-    let literals = (header.as_small_int().ok_or(PrimError::BadArgument)? & 0x7FFF) as u64;
-    let bytes = args.operand(1).as_small_int().and_then(|size| u64::try_from(size).ok()).ok_or(PrimError::BadArgument)?;
+    let literals = (header.as_small_int().ok_or(PrimError::BAD_ARGUMENT)? & 0x7FFF) as u64;
+    let bytes = args.operand(1).as_small_int().and_then(|size| u64::try_from(size).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
     let heap = &mut vm.heap;
     match heap.instance_spec(class) {
         Some((_, format)) if format.is_compiled_method() => {}
-        _ => return Err(PrimError::BadReceiver),
+        _ => return Err(PrimError::BAD_RECEIVER),
     }
     if bytes >= 1 << 48 {
-        return Err(PrimError::NoMemory);
+        return Err(PrimError::NO_MEMORY);
     }
     let class_index = heap.class_table_index(class)?;
     let (format, slots) = Format::for_units(Format::COMPILED_METHOD, 8 * (literals + 1) + bytes, 0);
@@ -96,6 +96,6 @@ fn clone(vm: &mut Vm, args: Args) -> Answer {
     if object.is_immediate() {
         return Ok(object);
     }
-    let object = plain_object(&vm.heap, object, PrimError::Generic)?;
+    let object = plain_object(&vm.heap, object, PrimError::GENERIC)?;
     vm.heap.clone_object(object)
 }

@@ -26,7 +26,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     value(108, "primitiveKbdNext", (0, 0), "nil: no key was hit.", |vm, _| Ok(vm.heap.nil())),
     value(109, "primitiveKbdPeek", (0, 0), "nil: no key was hit.", |vm, _| Ok(vm.heap.nil())),
     value(126, "primitiveDeferDisplayUpdates", (1, 1), "Nothing: no update is shown.", |vm, args| {
-        boolean(&vm.heap, args.get(0)).map(|_| args.receiver()).ok_or(PrimError::Generic)
+        boolean(&vm.heap, args.get(0)).map(|_| args.receiver()).ok_or(PrimError::GENERIC)
     }),
     value(127, "primitiveShowDisplayRect", (4, 4), "Nothing: no rectangle is shown.", |_, args| {
         (0..4).try_for_each(|i| small(args.get(i)).map(|_| ()))?;
@@ -35,7 +35,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
     value(140, "primitiveBeep", (0, 0), "Nothing: the VM makes no sound.", |_, args| Ok(args.receiver())),
     value(141, "primitiveClipboardText", (0, 1), "An empty String; with an argument, nothing.", clipboard),
     value(233, "primitiveSetFullScreen", (1, 1), "Nothing: there is no window.", |vm, args| {
-        boolean(&vm.heap, args.get(0)).map(|_| args.receiver()).ok_or(PrimError::Generic)
+        boolean(&vm.heap, args.get(0)).map(|_| args.receiver()).ok_or(PrimError::GENERIC)
     }),
 ];
 
@@ -50,19 +50,19 @@ fn next_event(vm: &mut Vm, args: Args) -> Answer {
     let event = args.get(0);
     let fits = event.is_pointer() && vm.heap.format(event) == Format::INDEXABLE && vm.heap.num_slots(event) == EVENT_SIZE;
     if !fits {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     if vm.heap.is_immutable(event) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     vm.heap.store(event, 0, Oop::ZERO);
     Ok(args.receiver())
 }
 
 fn be_display(vm: &mut Vm, args: Args) -> Answer {
-    let form = plain_object(&vm.heap, args.receiver(), PrimError::BadReceiver)?;
+    let form = plain_object(&vm.heap, args.receiver(), PrimError::BAD_RECEIVER)?;
     if !vm.heap.format(form).is_pointers() || vm.heap.num_slots(form) < FORM_FIELDS {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     vm.heap.set_special(Special::TheDisplay, form);
     Ok(form)

@@ -29,11 +29,11 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 ];
 
 fn some_instance(vm: &mut Vm, args: Args) -> Answer {
-    vm.heap.some_instance(args.operand(0)).ok_or(PrimError::Generic)
+    vm.heap.some_instance(args.operand(0)).ok_or(PrimError::GENERIC)
 }
 
 fn next_instance(vm: &mut Vm, args: Args) -> Answer {
-    vm.heap.next_instance(args.operand(0)).ok_or(PrimError::Generic)
+    vm.heap.next_instance(args.operand(0)).ok_or(PrimError::GENERIC)
 }
 
 fn next_object(vm: &mut Vm, args: Args) -> Answer {
@@ -41,5 +41,5 @@ fn next_object(vm: &mut Vm, args: Args) -> Answer {
 }
 
 fn fetch_mourner(vm: &mut Vm, _: Args) -> Answer {
-    vm.heap.fetch_mourner().ok_or(PrimError::NotFound)
+    vm.heap.fetch_mourner().ok_or(PrimError::NOT_FOUND)
 }

@@ -39,7 +39,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 
 /// Why arithmetic fails: the primitives of SmallFloat64 blame the argument, those of boxed floats nothing.
 const fn failure<const SMALL: bool>() -> PrimError {
-    if SMALL { PrimError::BadArgument } else { PrimError::Generic }
+    if SMALL { PrimError::BAD_ARGUMENT } else { PrimError::GENERIC }
 }
 
 fn operands<const SMALL: bool>(vm: &Vm, args: Args) -> Result<(f64, f64), PrimError> {
@@ -112,7 +112,7 @@ comparison! {
 }
 
 fn receiver(vm: &Vm, args: Args) -> Result<f64, PrimError> {
-    vm.heap.float_value(args.receiver()).ok_or(PrimError::Generic)
+    vm.heap.float_value(args.receiver()).ok_or(PrimError::GENERIC)
 }
 
 pub(super) fn function(vm: &mut Vm, args: Args, function: fn(f64) -> f64) -> Answer {
@@ -122,7 +122,7 @@ pub(super) fn function(vm: &mut Vm, args: Args, function: fn(f64) -> f64) -> Ans
 
 pub(super) fn square_root(vm: &mut Vm, args: Args) -> Answer {
     let value = receiver(vm, args)?;
-    if value >= 0.0 { vm.heap.float(value.sqrt()) } else { Err(PrimError::Generic) }
+    if value >= 0.0 { vm.heap.float(value.sqrt()) } else { Err(PrimError::GENERIC) }
 }
 
 pub(super) fn truncated(vm: &mut Vm, args: Args) -> Answer {
@@ -131,7 +131,7 @@ pub(super) fn truncated(vm: &mut Vm, args: Args) -> Answer {
     if whole >= Oop::MIN_SMALL_INTEGER as f64 && whole < -(Oop::MIN_SMALL_INTEGER as f64) {
         Ok(Oop::from_small_int(whole as i64))
     } else {
-        Err(PrimError::Generic)
+        Err(PrimError::GENERIC)
     }
 }
 
@@ -154,7 +154,7 @@ pub(super) fn exponent(vm: &mut Vm, args: Args) -> Answer {
 }
 
 pub(super) fn times_two_power(vm: &mut Vm, args: Args) -> Answer {
-    let power = args.get(0).as_small_int().ok_or(PrimError::BadArgument)?;
+    let power = args.get(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
     let value = receiver(vm, args)?;
     vm.heap.float(scale(value, power.clamp(-4096, 4096) as i32))
 }
@@ -181,23 +181,23 @@ fn half(index: Oop) -> Result<u32, PrimError> {
     match index.as_small_int() {
         Some(1) => Ok(32),
         Some(2) => Ok(0),
-        Some(_) => Err(PrimError::BadIndex),
-        None => Err(PrimError::BadArgument),
+        Some(_) => Err(PrimError::BAD_INDEX),
+        None => Err(PrimError::BAD_ARGUMENT),
     }
 }
 
 fn at(vm: &mut Vm, args: Args) -> Answer {
     let shift = half(args.get(0))?;
-    let value = vm.heap.float_value(args.receiver()).ok_or(PrimError::BadReceiver)?;
+    let value = vm.heap.float_value(args.receiver()).ok_or(PrimError::BAD_RECEIVER)?;
     Ok(Oop::from_small_int((value.to_bits() >> shift) as u32 as i64))
 }
 
 fn at_put(vm: &mut Vm, args: Args) -> Answer {
-    let bits = args.get(1).as_small_int().and_then(|value| u32::try_from(value).ok()).ok_or(PrimError::BadArgument)?;
+    let bits = args.get(1).as_small_int().and_then(|value| u32::try_from(value).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
     let float = args.receiver();
-    let value = vm.heap.float_value(float).filter(|_| float.is_pointer()).ok_or(PrimError::BadReceiver)?;
+    let value = vm.heap.float_value(float).filter(|_| float.is_pointer()).ok_or(PrimError::BAD_RECEIVER)?;
     if vm.heap.is_immutable(float) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     let shift = half(args.get(0))?;
     let others = value.to_bits() & !(0xFFFF_FFFF << shift);

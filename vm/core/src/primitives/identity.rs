@@ -42,7 +42,7 @@ const CLASS_TABLE_PAGE: u32 = 1024;
 fn identity_hash(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
     if object.is_immediate() || vm.heap.is_forwarded(object) {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     Ok(Oop::from_small_int(vm.heap.identity_hash(object) as i64))
 }
@@ -64,7 +64,7 @@ fn hash_multiply(vm: &mut Vm, args: Args) -> Answer {
         Some(value) => value as u32,
         None => match large(&vm.heap, number) {
             Some((false, bytes)) => bytes.iter().take(4).rev().fold(0, |word, &byte| word << 8 | byte as u32),
-            _ => return Err(PrimError::BadReceiver),
+            _ => return Err(PrimError::BAD_RECEIVER),
         },
     };
     Ok(Oop::from_small_int((low.wrapping_mul(1_664_525) & 0xFFF_FFFF) as i64))
@@ -76,15 +76,15 @@ fn set_or_has_hash(vm: &mut Vm, args: Args) -> Answer {
         let has = object.is_pointer() && (vm.heap.header(object) >> HASH_SHIFT) & HASH_MASK != 0;
         return Ok(vm.heap.bool(has));
     }
-    let is_class = if args.count() == 2 { boolean(&vm.heap, args.get(1)).ok_or(PrimError::BadArgument)? } else { false };
-    let hash = args.get(0).as_small_int().and_then(|hash| u64::try_from(hash).ok()).ok_or(PrimError::Generic)?;
+    let is_class = if args.count() == 2 { boolean(&vm.heap, args.get(1)).ok_or(PrimError::BAD_ARGUMENT)? } else { false };
+    let hash = args.get(0).as_small_int().and_then(|hash| u64::try_from(hash).ok()).ok_or(PrimError::GENERIC)?;
     if hash > HASH_MASK {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
-    let object = plain_object(&vm.heap, object, PrimError::Generic)?;
+    let object = plain_object(&vm.heap, object, PrimError::GENERIC)?;
     if is_class {
         if vm.heap.instance_spec(object).is_none() {
-            return Err(PrimError::BadReceiver);
+            return Err(PrimError::BAD_RECEIVER);
         }
         set_class_at(&mut vm.heap, hash as u32, object)?;
         vm.flush_caches();
@@ -100,7 +100,7 @@ fn set_class_at(heap: &mut Heap, index: u32, class: Oop) -> Result<(), PrimError
     let roots = heap.hidden_roots();
     let page = heap.fetch(roots, (index / CLASS_TABLE_PAGE) as usize);
     if index < FIRST_CLASS_INDEX || page == heap.nil() {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     heap.store(page, (index % CLASS_TABLE_PAGE) as usize, class);
     heap.last_class = (Oop::ZERO, 0);
@@ -108,7 +108,7 @@ fn set_class_at(heap: &mut Heap, index: u32, class: Oop) -> Result<(), PrimError
 }
 
 fn as_character(_: &mut Vm, args: Args) -> Answer {
-    let failure = if args.count() == 0 { PrimError::BadReceiver } else { PrimError::BadArgument };
+    let failure = if args.count() == 0 { PrimError::BAD_RECEIVER } else { PrimError::BAD_ARGUMENT };
     match args.operand(0).as_small_int().map(u32::try_from) {
         Some(Ok(code)) if code <= Oop::MAX_CHARACTER => Ok(Oop::from_character(code)),
         _ => Err(failure),
@@ -127,14 +127,14 @@ fn as_integer(_: &mut Vm, args: Args) -> Answer {
         let negative = oop.bits() & 8 != 0;
         Ok(Oop::from_small_int(if negative { bits as i64 - (1 << 60) } else { bits as i64 }))
     } else {
-        Err(PrimError::BadReceiver)
+        Err(PrimError::BAD_RECEIVER)
     }
 }
 
 fn behavior_hash(vm: &mut Vm, args: Args) -> Answer {
     let class = args.operand(0);
     if vm.heap.instance_spec(class).is_none() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     Ok(Oop::from_small_int(vm.heap.class_table_index(class)? as i64))
 }

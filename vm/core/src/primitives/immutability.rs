@@ -27,12 +27,12 @@ fn get(vm: &mut Vm, args: Args) -> Answer {
 fn set(vm: &mut Vm, args: Args) -> Answer {
     let (object, flag) = (args.operand(1), args.operand(0));
     if object.is_immediate() || vm.heap.is_forwarded(object) {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
-    let immutable = boolean(&vm.heap, flag).ok_or(PrimError::BadArgument)?;
+    let immutable = boolean(&vm.heap, flag).ok_or(PrimError::BAD_ARGUMENT)?;
     let was = vm.heap.is_immutable(object);
     if immutable && !can_be_immutable(&vm.heap, object) {
-        return Err(PrimError::Inappropriate);
+        return Err(PrimError::INAPPROPRIATE);
     }
     vm.heap.set_immutable(object, immutable);
     Ok(vm.heap.bool(was))

@@ -41,7 +41,7 @@ fn both(args: Args) -> Result<(i64, i64), PrimError> {
 
 #[inline(always)]
 fn answer(value: i64) -> Answer {
-    Oop::try_from_small_int(value).ok_or(PrimError::Generic)
+    Oop::try_from_small_int(value).ok_or(PrimError::GENERIC)
 }
 
 fn add(_: &mut Vm, args: Args) -> Answer {
@@ -56,18 +56,18 @@ fn subtract(_: &mut Vm, args: Args) -> Answer {
 
 fn multiply(_: &mut Vm, args: Args) -> Answer {
     let (a, b) = both(args)?;
-    a.checked_mul(b).ok_or(PrimError::Generic).and_then(answer)
+    a.checked_mul(b).ok_or(PrimError::GENERIC).and_then(answer)
 }
 
 /// Both operands, if the second may divide.
 fn dividend_and_divisor(args: Args) -> Result<(i64, i64), PrimError> {
     let (a, b) = both(args)?;
-    if b == 0 { Err(PrimError::Generic) } else { Ok((a, b)) }
+    if b == 0 { Err(PrimError::GENERIC) } else { Ok((a, b)) }
 }
 
 fn divide(_: &mut Vm, args: Args) -> Answer {
     let (a, b) = dividend_and_divisor(args)?;
-    if a % b == 0 { answer(a / b) } else { Err(PrimError::Generic) }
+    if a % b == 0 { answer(a / b) } else { Err(PrimError::GENERIC) }
 }
 
 fn modulo(_: &mut Vm, args: Args) -> Answer {
@@ -94,7 +94,7 @@ fn compare(vm: &mut Vm, args: Args, holds: fn(i64, i64) -> bool) -> Answer {
 
 /// Both operands as integers of up to 64 bits of magnitude.
 pub(super) fn wide(vm: &Vm, args: Args) -> Result<(i128, i128), PrimError> {
-    integer(&vm.heap, args.receiver()).zip(integer(&vm.heap, args.get(0))).ok_or(PrimError::Generic)
+    integer(&vm.heap, args.receiver()).zip(integer(&vm.heap, args.get(0))).ok_or(PrimError::GENERIC)
 }
 
 fn equal(vm: &mut Vm, args: Args, expected: bool) -> Answer {
@@ -119,15 +119,15 @@ pub(super) fn shift(value: i128, distance: i64, limit: i64) -> Option<i128> {
 
 fn bit_shift(vm: &mut Vm, args: Args) -> Answer {
     let distance = small(args.get(0))?;
-    let value = integer(&vm.heap, args.receiver()).ok_or(PrimError::Generic)?;
-    let shifted = shift(value, distance, 61).ok_or(PrimError::Generic)?;
+    let value = integer(&vm.heap, args.receiver()).ok_or(PrimError::GENERIC)?;
+    let shifted = shift(value, distance, 61).ok_or(PrimError::GENERIC)?;
     answer_integer(&mut vm.heap, shifted)
 }
 
 fn make_point(vm: &mut Vm, args: Args) -> Answer {
     let (x, y) = (args.receiver(), args.get(0));
     if !y.is_small_int() && vm.heap.float_value(y).is_none() {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     point(vm, x, y)
 }
@@ -145,5 +145,5 @@ pub(super) fn point(vm: &mut Vm, x: Oop, y: Oop) -> Answer {
 
 fn high_bit(_: &mut Vm, args: Args) -> Answer {
     let value = small(args.operand(0))?;
-    if value < 0 { Err(PrimError::Generic) } else { Ok(Oop::from_small_int((64 - value.leading_zeros()) as i64)) }
+    if value < 0 { Err(PrimError::GENERIC) } else { Ok(Oop::from_small_int((64 - value.leading_zeros()) as i64)) }
 }

@@ -61,7 +61,7 @@ fn multiply(vm: &mut Vm, args: Args) -> Answer {
 
 fn dividend_and_divisor(vm: &Vm, args: Args) -> Result<(i128, i128), PrimError> {
     let (a, b) = wide(vm, args)?;
-    if b == 0 { Err(PrimError::Generic) } else { Ok((a, b)) }
+    if b == 0 { Err(PrimError::GENERIC) } else { Ok((a, b)) }
 }
 
 fn rem(vm: &mut Vm, args: Args) -> Answer {
@@ -71,7 +71,7 @@ fn rem(vm: &mut Vm, args: Args) -> Answer {
 
 fn divide(vm: &mut Vm, args: Args) -> Answer {
     let (a, b) = dividend_and_divisor(vm, args)?;
-    if a % b == 0 { answer_integer(&mut vm.heap, a / b) } else { Err(PrimError::Generic) }
+    if a % b == 0 { answer_integer(&mut vm.heap, a / b) } else { Err(PrimError::GENERIC) }
 }
 
 fn modulo(vm: &mut Vm, args: Args) -> Answer {
@@ -93,13 +93,13 @@ fn quotient(vm: &mut Vm, args: Args) -> Answer {
 
 fn bit_shift(vm: &mut Vm, args: Args) -> Answer {
     let distance = small(args.get(0))?;
-    let value = integer(&vm.heap, args.receiver()).ok_or(PrimError::Generic)?;
-    let shifted = shift(value, distance, 62).ok_or(PrimError::Generic)?;
+    let value = integer(&vm.heap, args.receiver()).ok_or(PrimError::GENERIC)?;
+    let shifted = shift(value, distance, 62).ok_or(PrimError::GENERIC)?;
     answer_integer(&mut vm.heap, shifted)
 }
 
 fn compare(vm: &mut Vm, args: Args, holds: fn(Ordering) -> bool) -> Answer {
-    let ordering = order(&vm.heap, args.receiver(), args.get(0)).ok_or(PrimError::Generic)?;
+    let ordering = order(&vm.heap, args.receiver(), args.get(0)).ok_or(PrimError::GENERIC)?;
     Ok(vm.heap.bool(holds(ordering)))
 }
 

@@ -74,7 +74,7 @@ pub const NAMED: &[Named] = &[
         1,
         "Sets which external semaphore is signalled after each collection; 0 for none.",
         |vm, args| {
-            vm.gc_semaphore = usize::try_from(small(args.get(0))?).map_err(|_| PrimError::Generic)?;
+            vm.gc_semaphore = usize::try_from(small(args.get(0))?).map_err(|_| PrimError::GENERIC)?;
             Ok(args.receiver())
         },
     ),

@@ -26,14 +26,14 @@ impl Operands for Args {
 /// The value of a SmallInteger; anything else fails without a reason, as arithmetic does in the reference.
 #[inline(always)]
 pub(super) fn small(oop: Oop) -> Result<i64, PrimError> {
-    oop.as_small_int().ok_or(PrimError::Generic)
+    oop.as_small_int().ok_or(PrimError::GENERIC)
 }
 
 /// A zero-based index of a one-based one; `BadArgument` unless it is a SmallInteger. What is below 1 becomes huge, and so is out
 /// of every range.
 #[inline(always)]
 pub(super) fn index(oop: Oop) -> Result<usize, PrimError> {
-    let index = oop.as_small_int().ok_or(PrimError::BadArgument)?;
+    let index = oop.as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
     Ok(index.wrapping_sub(1) as usize)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn count(value: usize) -> Oop {
 /// Refuses contexts: their fields may be in a frame, so the interpreter does to them itself what the image asks for.
 #[inline(always)]
 pub(super) fn no_context(heap: &Heap, object: Oop) -> Result<(), PrimError> {
-    if heap.class_index(object) == CLASS_INDEX_CONTEXT { Err(PrimError::BadReceiver) } else { Ok(()) }
+    if heap.class_index(object) == CLASS_INDEX_CONTEXT { Err(PrimError::BAD_RECEIVER) } else { Ok(()) }
 }
 
 /// The object itself unless it is immediate, a forwarder or a context.

@@ -177,12 +177,12 @@ fn ranged(number: f64, highest: u64) -> Result<u64, PrimError> {
     if (0.0..=highest as f64).contains(&number) && number.fract() == 0.0 {
         Ok(number as u64)
     } else {
-        Err(PrimError::Inappropriate)
+        Err(PrimError::INAPPROPRIATE)
     }
 }
 
 fn positive(number: f64) -> Result<u64, PrimError> {
-    ranged(number, 1 << 48).and_then(|number| if number > 0 { Ok(number) } else { Err(PrimError::Inappropriate) })
+    ranged(number, 1 << 48).and_then(|number| if number > 0 { Ok(number) } else { Err(PrimError::INAPPROPRIATE) })
 }
 
 fn survivor_space_bytes(vm: &Vm) -> u64 {
@@ -205,7 +205,7 @@ fn growth(vm: &Vm) -> Value {
 
 fn set_growth(vm: &mut Vm, growth: f64) -> Result<(), PrimError> {
     if !(0.0..=1e6).contains(&growth) {
-        return Err(PrimError::Inappropriate);
+        return Err(PrimError::INAPPROPRIATE);
     }
     vm.heap.policy.growth_256ths = (growth * 256.0).round() as u32;
     Ok(())
@@ -234,9 +234,9 @@ fn vm_parameter(vm: &mut Vm, args: Args) -> Answer {
     if args.count() == 0 {
         return all(vm);
     }
-    let number = args.get(0).as_small_int().ok_or(PrimError::BadArgument)?;
+    let number = args.get(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
     if !(1..=COUNT as i64).contains(&number) {
-        return Err(PrimError::BadIndex);
+        return Err(PrimError::BAD_INDEX);
     }
     let parameter = PARAMETERS.iter().find(|parameter| parameter.number as i64 == number);
     if args.count() == 1 {
@@ -247,9 +247,9 @@ fn vm_parameter(vm: &mut Vm, args: Args) -> Answer {
     }
     let new = match args.get(1).as_small_int() {
         Some(new) => new as f64,
-        None => vm.heap.float_value(args.get(1)).ok_or(PrimError::BadArgument)?,
+        None => vm.heap.float_value(args.get(1)).ok_or(PrimError::BAD_ARGUMENT)?,
     };
-    let (get, set) = parameter.and_then(|p| p.set.map(|set| (p.get, set))).ok_or(PrimError::Inappropriate)?;
+    let (get, set) = parameter.and_then(|p| p.set.map(|set| (p.get, set))).ok_or(PrimError::INAPPROPRIATE)?;
     let old = answer(vm, get)?;
     set(vm, new)?;
     Ok(old)
@@ -284,10 +284,10 @@ mod tests {
         let (nil, int) = (vm.heap.nil(), Oop::from_small_int);
         assert_eq!(vm.call(254, &[nil, int(40)]), Ok(int(8)));
         assert_eq!(vm.call(254, &[nil, int(12)]), Ok(nil));
-        assert_eq!(vm.call(254, &[nil, int(0)]), Err(PrimError::BadIndex));
+        assert_eq!(vm.call(254, &[nil, int(0)]), Err(PrimError::BAD_INDEX));
         assert_eq!(vm.call(254, &[nil, int(43), int(30)]), Ok(int(0)));
         assert_eq!(vm.call(254, &[nil, int(43)]), Ok(int(30)));
-        assert_eq!(vm.call(254, &[nil, int(40), int(4)]), Err(PrimError::Inappropriate));
+        assert_eq!(vm.call(254, &[nil, int(40), int(4)]), Err(PrimError::INAPPROPRIATE));
         let all = vm.call(254, &[nil]).unwrap();
         assert_eq!(vm.heap.num_slots(all), COUNT);
         assert_eq!(vm.heap.fetch(all, 39), int(8));

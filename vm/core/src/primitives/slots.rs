@@ -24,9 +24,9 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 /// The object itself unless it is immediate or read-only.
 fn writable(heap: &Heap, object: Oop) -> Answer {
     if object.is_immediate() {
-        Err(PrimError::BadReceiver)
+        Err(PrimError::BAD_RECEIVER)
     } else if heap.is_immutable(object) {
-        Err(PrimError::NoModification)
+        Err(PrimError::NO_MODIFICATION)
     } else {
         Ok(object)
     }
@@ -43,16 +43,16 @@ fn inst_var_at(vm: &mut Vm, args: Args) -> Answer {
     let index = index(args.operand(0))?;
     let object = args.operand(1);
     if object.is_immediate() {
-        return Err(PrimError::Inappropriate);
+        return Err(PrimError::INAPPROPRIATE);
     }
-    if index < named(&vm.heap, object)? { Ok(load(&mut vm.heap, object, index)) } else { Err(PrimError::BadIndex) }
+    if index < named(&vm.heap, object)? { Ok(load(&mut vm.heap, object, index)) } else { Err(PrimError::BAD_INDEX) }
 }
 
 fn inst_var_at_put(vm: &mut Vm, args: Args) -> Answer {
     let index = index(args.operand(1))?;
     let object = writable(&vm.heap, args.operand(2))?;
     if index >= named(&vm.heap, object)? {
-        return Err(PrimError::BadIndex);
+        return Err(PrimError::BAD_INDEX);
     }
     vm.heap.store(object, index, args.operand(0));
     Ok(args.operand(0))
@@ -62,15 +62,15 @@ fn slot_at(vm: &mut Vm, args: Args) -> Answer {
     let index = index(args.operand(0))?;
     let object = args.operand(1);
     if object.is_immediate() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     no_context(&vm.heap, object)?;
     let format = vm.heap.format(object);
     if format.is_pointers() {
-        return if index < vm.heap.num_slots(object) { Ok(load(&mut vm.heap, object, index)) } else { Err(PrimError::BadIndex) };
+        return if index < vm.heap.num_slots(object) { Ok(load(&mut vm.heap, object, index)) } else { Err(PrimError::BAD_INDEX) };
     }
     if format.is_compiled_method() {
-        return Err(PrimError::Unsupported);
+        return Err(PrimError::UNSUPPORTED);
     }
     let bits = bits_at(&vm.heap, object, format, index)?;
     vm.heap.unsigned_integer(bits)
@@ -84,14 +84,14 @@ fn slot_at_put(vm: &mut Vm, args: Args) -> Answer {
     let format = vm.heap.format(object);
     if format.is_pointers() {
         if index >= vm.heap.num_slots(object) {
-            return Err(PrimError::BadIndex);
+            return Err(PrimError::BAD_INDEX);
         }
         vm.heap.store(object, index, value);
         return Ok(value);
     }
-    let bits = unsigned_64(&vm.heap, value).ok_or(PrimError::BadArgument)?;
+    let bits = unsigned_64(&vm.heap, value).ok_or(PrimError::BAD_ARGUMENT)?;
     if format.is_compiled_method() {
-        return Err(PrimError::Unsupported);
+        return Err(PrimError::UNSUPPORTED);
     }
     store_bits(&mut vm.heap, object, format, index, bits)?;
     Ok(value)
@@ -101,12 +101,12 @@ fn integer_at(vm: &mut Vm, args: Args) -> Answer {
     let index = index(args.get(0))?;
     let object = args.receiver();
     if object.is_immediate() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     let format = vm.heap.format(object);
     let bits = match format.0 {
         2..=4 => return element(&mut vm.heap, object, index),
-        24..=31 => return Err(PrimError::Unsupported),
+        24..=31 => return Err(PrimError::UNSUPPORTED),
         _ => bits_at(&vm.heap, object, format, index)?,
     };
     vm.heap.integer(match format.0 {
@@ -119,14 +119,14 @@ fn integer_at(vm: &mut Vm, args: Args) -> Answer {
 
 fn integer_at_put(vm: &mut Vm, args: Args) -> Answer {
     let value = args.get(1);
-    let number = signed_64(&vm.heap, value).ok_or(PrimError::BadArgument)?;
+    let number = signed_64(&vm.heap, value).ok_or(PrimError::BAD_ARGUMENT)?;
     let index = index(args.get(0))?;
     let object = writable(&vm.heap, args.receiver())?;
     let format = vm.heap.format(object);
-    let out_of_range = PrimError::BadArgument;
+    let out_of_range = PrimError::BAD_ARGUMENT;
     let bits = match format.0 {
         2..=4 => return put_element(vm, object, index, value),
-        24..=31 => return Err(PrimError::Unsupported),
+        24..=31 => return Err(PrimError::UNSUPPORTED),
         16..=23 => i8::try_from(number).map_err(|_| out_of_range)? as u8 as u64,
         12..=15 => i16::try_from(number).map_err(|_| out_of_range)? as u16 as u64,
         10 | 11 => i32::try_from(number).map_err(|_| out_of_range)? as u32 as u64,
@@ -138,18 +138,18 @@ fn integer_at_put(vm: &mut Vm, args: Args) -> Answer {
 
 /// The receiver if it is an object of bits, for access by 16-bit units.
 fn of_bits(heap: &Heap, object: Oop) -> Result<Format, PrimError> {
-    if object.is_pointer() && heap.format(object).is_bits() { Ok(heap.format(object)) } else { Err(PrimError::Inappropriate) }
+    if object.is_pointer() && heap.format(object).is_bits() { Ok(heap.format(object)) } else { Err(PrimError::INAPPROPRIATE) }
 }
 
 fn short_at(vm: &mut Vm, args: Args) -> Answer {
     let index = index(args.get(0))?;
     of_bits(&vm.heap, args.receiver())?;
-    let unit = unit(vm.heap.bytes(args.receiver()), index).ok_or(PrimError::BadIndex)?;
+    let unit = unit(vm.heap.bytes(args.receiver()), index).ok_or(PrimError::BAD_INDEX)?;
     Ok(Oop::from_small_int(i16::from_le_bytes(unit) as i64))
 }
 
 fn short_at_put(vm: &mut Vm, args: Args) -> Answer {
-    let number = args.get(1).as_small_int().and_then(|value| i16::try_from(value).ok()).ok_or(PrimError::BadArgument)?;
+    let number = args.get(1).as_small_int().and_then(|value| i16::try_from(value).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
     let index = index(args.get(0))?;
     of_bits(&vm.heap, args.receiver())?;
     let object = writable(&vm.heap, args.receiver())?;

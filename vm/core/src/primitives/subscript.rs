@@ -30,7 +30,7 @@ pub(super) fn unit<const N: usize>(bytes: &[u8], index: usize) -> Option<[u8; N]
 /// Replaces element `index` (from 0) of `bytes` as units of `N` bytes.
 #[inline(always)]
 pub(super) fn set_unit<const N: usize>(bytes: &mut [u8], index: usize, value: [u8; N]) -> Result<(), PrimError> {
-    *bytes.as_chunks_mut::<N>().0.get_mut(index).ok_or(PrimError::BadIndex)? = value;
+    *bytes.as_chunks_mut::<N>().0.get_mut(index).ok_or(PrimError::BAD_INDEX)? = value;
     Ok(())
 }
 
@@ -45,9 +45,9 @@ pub(super) fn bits_at(heap: &Heap, object: Oop, format: Format, index: usize) ->
         12..=15 => unit(bytes, index).map(|unit| u16::from_le_bytes(unit) as u64),
         24..=31 if index >= 8 * heap.pointer_slots(object) => bytes.get(index).map(|&byte| byte as u64),
         24..=31 => None,
-        _ => return Err(PrimError::BadReceiver),
+        _ => return Err(PrimError::BAD_RECEIVER),
     };
-    found.ok_or(PrimError::BadIndex)
+    found.ok_or(PrimError::BAD_INDEX)
 }
 
 /// Replaces the unsigned element `index` (from 0) of an object of bits or bytes. What does not fit is a bad argument, and so is what
@@ -58,13 +58,13 @@ fn put_bits(heap: &mut Heap, object: Oop, format: Format, index: usize, value: O
         Some(value) => u64::try_from(value).ok(),
         None => unsigned_64(heap, value),
     };
-    let value = value.ok_or(PrimError::BadArgument)?;
+    let value = value.ok_or(PrimError::BAD_ARGUMENT)?;
     store_bits(heap, object, format, index, value)
 }
 
 pub(super) fn store_bits(heap: &mut Heap, object: Oop, format: Format, index: usize, value: u64) -> Result<(), PrimError> {
     fn narrow<T: TryFrom<u64>>(value: u64) -> Result<T, PrimError> {
-        T::try_from(value).map_err(|_| PrimError::BadArgument)
+        T::try_from(value).map_err(|_| PrimError::BAD_ARGUMENT)
     }
     // The bytes of compiled code start behind the literals, and so does the slice to change.
     let skipped = if format.is_compiled_method() { 8 * heap.pointer_slots(object) } else { 0 };
@@ -73,13 +73,13 @@ pub(super) fn store_bits(heap: &mut Heap, object: Oop, format: Format, index: us
         16..=31 => {
             let byte = narrow(value)?;
             let place = index.checked_sub(skipped).and_then(|index| bytes.get_mut(index));
-            *place.ok_or(PrimError::BadIndex)? = byte;
+            *place.ok_or(PrimError::BAD_INDEX)? = byte;
             Ok(())
         }
         10 | 11 => set_unit(bytes, index, narrow::<u32>(value)?.to_le_bytes()),
         9 => set_unit(bytes, index, value.to_le_bytes()),
         12..=15 => set_unit(bytes, index, narrow::<u16>(value)?.to_le_bytes()),
-        _ => Err(PrimError::BadReceiver),
+        _ => Err(PrimError::BAD_RECEIVER),
     }
 }
 
@@ -96,8 +96,8 @@ pub(super) fn element(heap: &mut Heap, object: Oop, index: usize) -> Answer {
     match format.0 {
         2..=4 => {
             no_context(heap, object)?;
-            let slot = index.checked_add(named_fields(heap, object, format)).ok_or(PrimError::BadIndex)?;
-            if slot < heap.num_slots(object) { Ok(load(heap, object, slot)) } else { Err(PrimError::BadIndex) }
+            let slot = index.checked_add(named_fields(heap, object, format)).ok_or(PrimError::BAD_INDEX)?;
+            if slot < heap.num_slots(object) { Ok(load(heap, object, slot)) } else { Err(PrimError::BAD_INDEX) }
         }
         _ => {
             let bits = bits_at(heap, object, format, index)?;
@@ -114,9 +114,9 @@ pub(super) fn put_element(vm: &mut Vm, object: Oop, index: usize, value: Oop) ->
     match format.0 {
         2..=4 => {
             no_context(heap, object)?;
-            let slot = index.checked_add(named_fields(heap, object, format)).ok_or(PrimError::BadIndex)?;
+            let slot = index.checked_add(named_fields(heap, object, format)).ok_or(PrimError::BAD_INDEX)?;
             if slot >= heap.num_slots(object) {
-                return Err(PrimError::BadIndex);
+                return Err(PrimError::BAD_INDEX);
             }
             heap.store(object, slot, value);
         }
@@ -132,14 +132,14 @@ pub(super) fn put_element(vm: &mut Vm, object: Oop, index: usize, value: Oop) ->
 /// The object that the primitive is about, if it may have indexed fields at all.
 #[inline(always)]
 fn indexed(object: Oop) -> Answer {
-    if object.is_immediate() { Err(PrimError::Inappropriate) } else { Ok(object) }
+    if object.is_immediate() { Err(PrimError::INAPPROPRIATE) } else { Ok(object) }
 }
 
 /// The same, if it may be changed.
 #[inline(always)]
 fn writable(heap: &Heap, object: Oop) -> Answer {
     indexed(object)?;
-    if heap.is_immutable(object) { Err(PrimError::NoModification) } else { Ok(object) }
+    if heap.is_immutable(object) { Err(PrimError::NO_MODIFICATION) } else { Ok(object) }
 }
 
 fn at(vm: &mut Vm, args: Args) -> Answer {
@@ -157,7 +157,7 @@ fn at_put(vm: &mut Vm, args: Args) -> Answer {
 fn size(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
     if object.is_immediate() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     let format = vm.heap.format(object);
     let bytes = vm.heap.byte_size(object);
@@ -170,7 +170,7 @@ fn size(vm: &mut Vm, args: Args) -> Answer {
         10 | 11 => bytes / 4,
         12..=15 => bytes / 2,
         16..=31 => bytes,
-        _ => return Err(PrimError::BadReceiver),
+        _ => return Err(PrimError::BAD_RECEIVER),
     }))
 }
 
@@ -179,7 +179,7 @@ fn characters(heap: &Heap, object: Oop) -> Result<Format, PrimError> {
     let format = heap.format(object);
     match format.0 {
         10..=23 => Ok(format),
-        _ => Err(PrimError::BadReceiver),
+        _ => Err(PrimError::BAD_RECEIVER),
     }
 }
 
@@ -189,7 +189,7 @@ fn string_at(vm: &mut Vm, args: Args) -> Answer {
     let format = characters(&vm.heap, object)?;
     match u32::try_from(bits_at(&vm.heap, object, format, index)?) {
         Ok(code) if code <= Oop::MAX_CHARACTER => Ok(Oop::from_character(code)),
-        _ => Err(PrimError::BadReceiver),
+        _ => Err(PrimError::BAD_RECEIVER),
     }
 }
 
@@ -197,7 +197,7 @@ fn string_at_put(vm: &mut Vm, args: Args) -> Answer {
     let object = indexed(args.operand(2))?;
     let index = index(args.operand(1))?;
     let object = writable(&vm.heap, object)?;
-    let code = args.operand(0).as_character().ok_or(PrimError::BadArgument)?;
+    let code = args.operand(0).as_character().ok_or(PrimError::BAD_ARGUMENT)?;
     let format = characters(&vm.heap, object)?;
     store_bits(&mut vm.heap, object, format, index, code as u64)?;
     Ok(args.operand(0))
@@ -208,9 +208,9 @@ fn literal(vm: &Vm, args: Args) -> Result<(Oop, usize), PrimError> {
     let index = index(args.get(0))?;
     let code = args.receiver();
     if code.is_immediate() || !vm.heap.format(code).is_compiled_method() {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
-    if index < vm.heap.pointer_slots(code) { Ok((code, index)) } else { Err(PrimError::BadIndex) }
+    if index < vm.heap.pointer_slots(code) { Ok((code, index)) } else { Err(PrimError::BAD_INDEX) }
 }
 
 fn object_at(vm: &mut Vm, args: Args) -> Answer {
@@ -223,13 +223,13 @@ fn object_at_put(vm: &mut Vm, args: Args) -> Answer {
     let value = args.get(1);
     if index == 0 {
         // With more literals than it was made with, bytes would be taken for object pointers.
-        let header = value.as_small_int().ok_or(PrimError::BadArgument)?;
+        let header = value.as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
         if (header & 0x7FFF) as usize > vm.heap.literal_count(code) {
-            return Err(PrimError::BadArgument);
+            return Err(PrimError::BAD_ARGUMENT);
         }
     }
     if vm.heap.is_immutable(code) {
-        return Err(PrimError::NoModification);
+        return Err(PrimError::NO_MODIFICATION);
     }
     vm.heap.store(code, index, value);
     vm.method_changed(code);

@@ -33,7 +33,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         "primitiveSetInterruptKey",
         (1, 1),
         "Accepted and without effect: the surroundings say what interrupts.",
-        |_, args| args.get(0).as_small_int().map(|_| args.receiver()).ok_or(PrimError::BadArgument),
+        |_, args| args.get(0).as_small_int().map(|_| args.receiver()).ok_or(PrimError::BAD_ARGUMENT),
     ),
     value(
         134,
@@ -94,7 +94,7 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
 fn bytes_left(vm: &mut Vm, args: Args) -> Answer {
     let largest = args.count() == 1 && args.get(0) == vm.heap.nil();
     if args.count() == 1 && !largest && boolean(&vm.heap, args.get(0)).is_none() {
-        return Err(PrimError::Generic);
+        return Err(PrimError::GENERIC);
     }
     let bytes = if largest { vm.heap.largest_free_bytes() } else { vm.heap.bytes_left() };
     vm.heap.unsigned_integer(bytes)
@@ -102,7 +102,7 @@ fn bytes_left(vm: &mut Vm, args: Args) -> Answer {
 
 /// A String of Smalltalk as one of the platform.
 pub(super) fn text(vm: &Vm, oop: Oop) -> Result<String, PrimError> {
-    vm.heap.text(oop).ok_or(PrimError::BadArgument)
+    vm.heap.text(oop).ok_or(PrimError::BAD_ARGUMENT)
 }
 
 fn image_name(vm: &mut Vm, args: Args) -> Answer {
@@ -118,14 +118,14 @@ fn image_name(vm: &mut Vm, args: Args) -> Answer {
 fn semaphore(vm: &mut Vm, args: Args, place: Special) -> Answer {
     let semaphore = args.get(0);
     if semaphore != vm.heap.nil() && !vm.heap.is_instance_of(semaphore, Special::ClassSemaphore) {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     vm.heap.set_special(place, semaphore);
     Ok(args.receiver())
 }
 
 fn signal_at_bytes_left(vm: &mut Vm, args: Args) -> Answer {
-    let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BadArgument)?;
+    let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
     vm.heap.set_low_space_threshold(bytes);
     Ok(args.receiver())
 }
@@ -138,13 +138,13 @@ fn vm_path(vm: &mut Vm, _: Args) -> Answer {
 
 fn attribute(vm: &mut Vm, args: Args) -> Answer {
     let number = small(args.get(0))?;
-    let text = vm.platform.attribute(number).ok_or(PrimError::Generic)?;
+    let text = vm.platform.attribute(number).ok_or(PrimError::GENERIC)?;
     vm.heap.string(&text)
 }
 
 fn grow(vm: &mut Vm, args: Args) -> Answer {
-    let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BadArgument)?;
-    let grown = vm.heap.grow(bytes).ok_or(PrimError::NoMemory)?;
+    let bytes = args.get(0).as_small_int().and_then(|bytes| u64::try_from(bytes).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
+    let grown = vm.heap.grow(bytes).ok_or(PrimError::NO_MEMORY)?;
     vm.heap.unsigned_integer(grown)
 }
 
@@ -155,15 +155,15 @@ fn bytes_for_slots(slots: u64) -> u64 {
 }
 
 fn instance_bytes(vm: &mut Vm, args: Args) -> Answer {
-    let (fixed, format) = vm.heap.instance_spec(args.receiver()).ok_or(PrimError::BadReceiver)?;
+    let (fixed, format) = vm.heap.instance_spec(args.receiver()).ok_or(PrimError::BAD_RECEIVER)?;
     let fixed = fixed as u64;
     let slots = if args.count() == 0 {
         match format.0 {
             0 | 1 | 5 => fixed,
-            _ => return Err(PrimError::BadReceiver),
+            _ => return Err(PrimError::BAD_RECEIVER),
         }
     } else {
-        let size = args.get(0).as_small_int().and_then(|size| u64::try_from(size).ok()).ok_or(PrimError::BadArgument)?;
+        let size = args.get(0).as_small_int().and_then(|size| u64::try_from(size).ok()).ok_or(PrimError::BAD_ARGUMENT)?;
         let slots_of_units = |shift| Format::for_units(format, size, shift).1;
         match format.0 {
             2 => size,
@@ -172,11 +172,11 @@ fn instance_bytes(vm: &mut Vm, args: Args) -> Answer {
             10 => slots_of_units(2),
             12 => slots_of_units(1),
             16 | 24 => slots_of_units(0),
-            _ => return Err(PrimError::BadReceiver),
+            _ => return Err(PrimError::BAD_RECEIVER),
         }
     };
     if slots >= 1 << 48 {
-        return Err(PrimError::LimitExceeded);
+        return Err(PrimError::LIMIT_EXCEEDED);
     }
     Ok(count(bytes_for_slots(slots) as usize))
 }
@@ -189,14 +189,14 @@ fn object_bytes(vm: &mut Vm, args: Args) -> Answer {
 fn is_pinned(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
     if object.is_immediate() || vm.heap.is_forwarded(object) {
-        return Err(PrimError::BadReceiver);
+        return Err(PrimError::BAD_RECEIVER);
     }
     Ok(vm.heap.bool(vm.heap.is_pinned(object)))
 }
 
 fn pin(vm: &mut Vm, args: Args) -> Answer {
-    let object = plain_object(&vm.heap, args.operand(1), PrimError::BadReceiver)?;
-    let wanted = boolean(&vm.heap, args.operand(0)).ok_or(PrimError::BadArgument)?;
+    let object = plain_object(&vm.heap, args.operand(1), PrimError::BAD_RECEIVER)?;
+    let wanted = boolean(&vm.heap, args.operand(0)).ok_or(PrimError::BAD_ARGUMENT)?;
     let was = vm.heap.is_pinned(object);
     if wanted && !was {
         // A young object moves to old space now, and frames that refer to it with it.
@@ -212,19 +212,19 @@ fn pin(vm: &mut Vm, args: Args) -> Answer {
 
 fn format(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
-    if object.is_immediate() { Err(PrimError::Generic) } else { Ok(Oop::from_small_int(vm.heap.format(object).0 as i64)) }
+    if object.is_immediate() { Err(PrimError::GENERIC) } else { Ok(Oop::from_small_int(vm.heap.format(object).0 as i64)) }
 }
 
 fn unload(vm: &mut Vm, args: Args) -> Answer {
-    let name = vm.heap.text(args.get(0)).ok_or(PrimError::Generic)?;
+    let name = vm.heap.text(args.get(0)).ok_or(PrimError::GENERIC)?;
     let unloaded = vm.plugins.unload(&name);
     vm.generation = vm.plugins.generation();
-    if unloaded { Ok(args.receiver()) } else { Err(PrimError::Generic) }
+    if unloaded { Ok(args.receiver()) } else { Err(PrimError::GENERIC) }
 }
 
 fn module(vm: &mut Vm, args: Args, name: fn(&Vm, usize) -> Option<String>) -> Answer {
     let index = args.get(0).as_small_int().and_then(|index| usize::try_from(index).ok()).filter(|&index| index > 0);
-    match name(vm, index.ok_or(PrimError::Generic)?) {
+    match name(vm, index.ok_or(PrimError::GENERIC)?) {
         Some(name) => vm.heap.string(&name),
         None => Ok(vm.heap.nil()),
     }

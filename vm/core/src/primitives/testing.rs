@@ -57,7 +57,7 @@ impl TestVm {
         assert!(row.accepts(operands.len() - 1), "{number} with {} arguments", operands.len() - 1);
         match row.run {
             Run::Value(run) => self.0.call_value(run, operands),
-            _ => Err(PrimError::Unsupported),
+            _ => Err(PrimError::UNSUPPORTED),
         }
     }
 

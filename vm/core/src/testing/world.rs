@@ -78,9 +78,9 @@ impl PluginHost for TestPlugins {
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         match (primitive.0, call.operands.arg(0).and_then(Oop::as_small_int)) {
             (0, Some(value)) => Ok(Oop::from_small_int(2 * value)),
-            (0, None) => Err(PrimError::BadArgument),
-            (_, Some(0)) => Err(PrimError::Generic),
-            _ => Err(PrimError::OperatingSystem(42)),
+            (0, None) => Err(PrimError::BAD_ARGUMENT),
+            (_, Some(0)) => Err(PrimError::GENERIC),
+            _ => Err(PrimError::system(42)),
         }
     }
 }

@@ -282,7 +282,7 @@ impl<'a> CallObjects<'a> {
             op::new_instance => {
                 let (class, size) = (self.oop(a.u32(0))?, a.size(1)?);
                 let made = self.heap.instantiate(class, size);
-                if let Err(PrimError::BadReceiver) = made {
+                if let Err(PrimError::BAD_RECEIVER) = made {
                     return Err(PrimitiveError::BadArgument);
                 }
                 made
@@ -296,7 +296,7 @@ impl<'a> CallObjects<'a> {
 /// What allocating can fail with, as a plugin sees it.
 fn no_memory(error: PrimError) -> PrimitiveError {
     match error {
-        PrimError::BadReceiver => PrimitiveError::BadArgument,
+        PrimError::BAD_RECEIVER => PrimitiveError::BadArgument,
         _ => PrimitiveError::NoMemory,
     }
 }

@@ -261,7 +261,7 @@ impl Plugins {
     fn run(&mut self, target: Target, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         match target {
             Target::Primitive { module, index } => {
-                let State::Loaded(loaded) = &mut self.modules[module].state else { return Err(PrimError::NotFound) };
+                let State::Loaded(loaded) = &mut self.modules[module].state else { return Err(PrimError::NOT_FOUND) };
                 let mut objects = CallObjects::new(call.heap, call.operands, &mut self.scratch);
                 loaded.call(index, &mut objects, &mut self.shared, &mut self.workspace, &self.engines)
             }
@@ -286,7 +286,7 @@ impl PluginHost for Plugins {
     }
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        let target = *self.resolved.get(primitive.0 as usize).ok_or(PrimError::NotFound)?;
+        let target = *self.resolved.get(primitive.0 as usize).ok_or(PrimError::NOT_FOUND)?;
         self.run(target, call)
     }
 

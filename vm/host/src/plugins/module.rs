@@ -133,7 +133,7 @@ impl Loaded {
         if !self.is_running() {
             self.start(shared, workspace, engines);
         }
-        let Some(plan) = self.plans.get(index) else { return Err(PrimError::NotFound) };
+        let Some(plan) = self.plans.get(index) else { return Err(PrimError::NOT_FOUND) };
         if !plan.numbers(objects.operands(), objects.heap, &mut workspace.slots) {
             plan.arguments(objects, &self.resources, &mut workspace.slots)?;
         }
@@ -185,7 +185,7 @@ impl Loaded {
             }
             NoResult::Contradiction(what) => {
                 tracing::error!(plugin, primitive, "the plugin contradicts its signature: {what}");
-                PrimError::NamedInternal
+                PrimError::NAMED_INTERNAL
             }
         }
     }
@@ -296,19 +296,19 @@ impl Form {
 /// A plugin's failure as the image's.
 fn failure(error: PrimitiveError) -> PrimError {
     match error {
-        PrimitiveError::Failed => PrimError::Generic,
-        PrimitiveError::BadReceiver => PrimError::BadReceiver,
-        PrimitiveError::BadArgument => PrimError::BadArgument,
-        PrimitiveError::BadIndex => PrimError::BadIndex,
-        PrimitiveError::BadNumArgs => PrimError::BadNumArgs,
-        PrimitiveError::Inappropriate => PrimError::Inappropriate,
-        PrimitiveError::Unsupported => PrimError::Unsupported,
-        PrimitiveError::NoModification => PrimError::NoModification,
-        PrimitiveError::NoMemory => PrimError::NoMemory,
-        PrimitiveError::NoPluginMemory => PrimError::NoCMemory,
-        PrimitiveError::NotFound => PrimError::NotFound,
-        PrimitiveError::LimitExceeded => PrimError::LimitExceeded,
-        PrimitiveError::Internal => PrimError::NamedInternal,
-        PrimitiveError::OperatingSystem(number) => PrimError::OperatingSystem(i64::from(number)),
+        PrimitiveError::Failed => PrimError::GENERIC,
+        PrimitiveError::BadReceiver => PrimError::BAD_RECEIVER,
+        PrimitiveError::BadArgument => PrimError::BAD_ARGUMENT,
+        PrimitiveError::BadIndex => PrimError::BAD_INDEX,
+        PrimitiveError::BadNumArgs => PrimError::BAD_NUM_ARGS,
+        PrimitiveError::Inappropriate => PrimError::INAPPROPRIATE,
+        PrimitiveError::Unsupported => PrimError::UNSUPPORTED,
+        PrimitiveError::NoModification => PrimError::NO_MODIFICATION,
+        PrimitiveError::NoMemory => PrimError::NO_MEMORY,
+        PrimitiveError::NoPluginMemory => PrimError::NO_C_MEMORY,
+        PrimitiveError::NotFound => PrimError::NOT_FOUND,
+        PrimitiveError::LimitExceeded => PrimError::LIMIT_EXCEEDED,
+        PrimitiveError::Internal => PrimError::NAMED_INTERNAL,
+        PrimitiveError::OperatingSystem(number) => PrimError::system(number),
     }
 }

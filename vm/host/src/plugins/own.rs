@@ -29,7 +29,7 @@ impl OwnPrimitive {
 
 /// The argument is a buffer, which this VM has no need of.
 pub(super) fn current_working_directory(call: &mut Call<'_>) -> Result<Oop, PrimError> {
-    let number = |error: std::io::Error| PrimError::OperatingSystem(i64::from(error.raw_os_error().unwrap_or(2)));
+    let number = |error: std::io::Error| PrimError::system(error.raw_os_error().unwrap_or(2));
     let path = std::env::current_dir().map_err(number)?.into_os_string().into_vec();
     call.heap.byte_object(object::CLASS_INDEX_STRING, &path)
 }

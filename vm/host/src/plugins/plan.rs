@@ -169,12 +169,12 @@ impl Plan {
         let operands = objects.operands();
         let count = operands.arg_count();
         if count > self.params.len() || count < self.least {
-            return Err(PrimError::BadNumArgs);
+            return Err(PrimError::BAD_NUM_ARGS);
         }
         slots.clear();
         if let Some(ty) = self.receiver {
             argument(ty, operands.receiver(), 0, objects, resources, slots)
-                .map_err(|error| if error == PrimError::BadArgument { PrimError::BadReceiver } else { error })?;
+                .map_err(|error| if error == PrimError::BAD_ARGUMENT { PrimError::BAD_RECEIVER } else { error })?;
         }
         for (i, (ty, oop)) in self.params.iter().zip(operands.args()).enumerate() {
             match oop.as_small_int() {
@@ -228,7 +228,7 @@ fn argument(
             return data(ty.base, oop, objects, slots);
         }
     };
-    slots.push(value.ok_or(PrimError::BadArgument)?);
+    slots.push(value.ok_or(PrimError::BAD_ARGUMENT)?);
     Ok(())
 }
 
@@ -249,7 +249,7 @@ fn resource(heap: &Heap, oop: Oop, resources: &Resources) -> Option<u32> {
 fn data(ty: Type, oop: Oop, objects: &mut CallObjects<'_>, slots: &mut Slots) -> Result<(), PrimError> {
     let heap = &*objects.heap;
     if oop.is_immediate() || heap.is_forwarded(oop) {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     let format = heap.format(oop);
     match ty {
@@ -257,7 +257,7 @@ fn data(ty: Type, oop: Oop, objects: &mut CallObjects<'_>, slots: &mut Slots) ->
         Type::Words | Type::Floats if format.is_words_32() => {}
         Type::Text => return text(oop, heap, slots),
         Type::Symbol if is_symbol(heap, oop) => return text(oop, heap, slots),
-        _ => return Err(PrimError::BadArgument),
+        _ => return Err(PrimError::BAD_ARGUMENT),
     }
     slots.push_data(Source::Object(oop), heap.byte_size(oop) / ty.element_size());
     objects.lend(oop);
@@ -272,10 +272,10 @@ fn text(oop: Oop, heap: &Heap, slots: &mut Slots) -> Result<(), PrimError> {
         slots.text.extend(bytes.iter().map(|&byte| char::from(byte)));
     } else if format.is_words_32() {
         for unit in bytes.as_chunks().0 {
-            slots.text.push(char::from_u32(u32::from_le_bytes(*unit)).ok_or(PrimError::BadArgument)?);
+            slots.text.push(char::from_u32(u32::from_le_bytes(*unit)).ok_or(PrimError::BAD_ARGUMENT)?);
         }
     } else {
-        return Err(PrimError::BadArgument);
+        return Err(PrimError::BAD_ARGUMENT);
     }
     let range = start..slots.text.len();
     let len = range.len();

@@ -59,7 +59,7 @@ impl<'a> Exchange<'a> {
             Fake::Char(code) => Ok(Oop::from_character(*code)),
             Fake::Resource(resource) => {
                 let place = resource.numbers().0 as usize;
-                let bytes = self.memory.handles.get(place).ok_or(PrimError::BadArgument)?;
+                let bytes = self.memory.handles.get(place).ok_or(PrimError::BAD_ARGUMENT)?;
                 heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, bytes)
             }
             Fake::Object(object) => self.made(object),

@@ -51,7 +51,7 @@ impl RealHost {
 
     /// Calls a primitive as a method does that names it; one that is not there fails with `#'not found'`.
     pub fn call(&mut self, module: &str, function: &str, receiver: Oop, args: &[Oop]) -> Result<Oop, PrimError> {
-        let primitive = self.plugins.resolve(module, function).map_err(|_| PrimError::NotFound)?;
+        let primitive = self.plugins.resolve(module, function).map_err(|_| PrimError::NOT_FOUND)?;
         let stack = Operands::stack(receiver, args);
         self.plugins.call(primitive, &mut Call { heap: &mut self.image.heap, operands: Operands::new(&stack) })
     }

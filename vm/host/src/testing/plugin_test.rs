@@ -222,6 +222,6 @@ impl PluginTest {
 
 /// A failure as plugins know it. Only plugins fail here, so there are no others.
 fn failure(error: PrimError) -> PrimitiveError {
-    let system = if let PrimError::OperatingSystem(number) = error { number as i32 } else { 0 };
+    let system = error.system_number().unwrap_or(0);
     u8::try_from(error.code()).ok().and_then(|code| PrimitiveError::from_code(code, system)).unwrap_or(PrimitiveError::Failed)
 }

@@ -39,11 +39,11 @@ fn full_memory_is_an_error_and_no_abort() {
             image.heap.scavenge(&mut roots);
         }
     };
-    assert_eq!(error, PrimError::NoMemory);
+    assert_eq!(error, PrimError::NO_MEMORY);
     image.heap.full_collect(&mut roots);
     assert_sound(&image.heap);
-    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1 << 40), Err(PrimError::NoMemory));
-    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, usize::MAX / 16), Err(PrimError::NoMemory));
+    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1 << 40), Err(PrimError::NO_MEMORY));
+    assert_eq!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, usize::MAX / 16), Err(PrimError::NO_MEMORY));
     roots.truncate(roots.len() / 2);
     image.heap.full_collect(&mut roots);
     assert!(image.heap.alloc_pointers(object::CLASS_INDEX_ARRAY, Format::INDEXABLE, 1000).is_ok());
