@@ -194,13 +194,8 @@ impl<'a> Translation<'a> {
                     .map_err(|(found, expected)| ImageError::corrupt(self.file_offset(at), found, expected))?;
                 let pointers = pointer_slots(words, place, format)
                     .map_err(|found| ImageError::corrupt(self.file_offset(at), found, "a method's literals lie inside it"))?;
-                for (slot, word) in words[place.header + 1..][..pointers].iter_mut().enumerate() {
-                    match self.oop(*word) {
-                        Some(oop) if oop == *word => {}
-                        Some(oop) => *word = oop,
-                        None => return Err(self.bad_reference(place, slot + 1, *word)),
-                    }
-                }
+                self.apply_to(&mut words[place.header + 1..][..pointers])
+                    .map_err(|(slot, value)| self.bad_reference(place, slot + 1, value))?;
                 if class == object::CLASS_INDEX_CONTEXT && words[place.header + 1] & 7 == TAG_SMALL_INTEGER {
                     // Its sender names a frame of the VM that wrote the image, which is no more: the context has returned. (nil is
                     // the first object.)
@@ -211,6 +206,29 @@ impl<'a> Translation<'a> {
                 }
             }
             at = place.next;
+        }
+        Ok(())
+    }
+
+    /// Translates references; an error is the index of one that is none, and what is there.
+    #[inline(always)]
+    fn apply_to(&self, references: &mut [u64]) -> Result<(), (usize, u64)> {
+        // Most are SmallIntegers, or addresses in the first segment: quick where no forwarder can be meant.
+        let first = if self.forwarded.is_empty() { self.segments.list()[0].len } else { 0 };
+        let old_start = self.segments.list()[0].old_start;
+        for (slot, word) in references.iter_mut().enumerate() {
+            let position = word.wrapping_sub(old_start);
+            if position < first && *word & 7 == 0 && self.starts.contains((position / 8) as usize) {
+                if self.base != old_start {
+                    *word = self.base + position;
+                }
+            } else if *word & 7 != TAG_SMALL_INTEGER {
+                match self.oop(*word) {
+                    Some(oop) if oop == *word => {}
+                    Some(oop) => *word = oop,
+                    None => return Err((slot, *word)),
+                }
+            }
         }
         Ok(())
     }
