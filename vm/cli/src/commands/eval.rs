@@ -34,7 +34,7 @@ fn sources(args: &EvalArgs) -> Result<Vec<Source>, Failure> {
         sources.push(if path == Path::new("-") { standard_input()? } else { file(path)? });
     }
     for (index, text) in args.expressions.iter().enumerate() {
-        let name = if args.expressions.len() == 1 { "expression".into() } else { format!("expression {}", index + 1) };
+        let name = if args.expressions.len() == 1 { "expression".into() } else { format!("expression-{}", index + 1) };
         sources.push(Source { name, text: text.clone() });
     }
     if sources.is_empty() {

@@ -58,6 +58,8 @@ pub(super) struct Agent {
 struct Abilities {
     /// The class of the exceptions that say that nobody handled another, and the message by which they tell it.
     unhandled: Option<(Oop, &'static str)>,
+    /// The class of halts, where those do not become one of these.
+    halt: Option<Oop>,
     forks: bool,
     terminates: bool,
     interns: bool,
@@ -81,6 +83,7 @@ impl Abilities {
         let catches = closures != heap.nil() && answers(closures, "on:do:") && answers(closures, "ensure:");
         let processes = heap.special(Special::ClassProcess);
         Abilities {
+            halt: class("Halt").filter(|&halt| answers(halt, "exception")),
             unhandled: if catches { UNHANDLED.iter().find_map(usable) } else { None },
             forks: closures != heap.nil() && answers(closures, "newProcess"),
             terminates: processes != heap.nil() && answers(processes, "terminate"),
@@ -111,6 +114,9 @@ impl Abilities {
     }
 }
 
+/// Names by which the class's source calls classes of exceptions.
+const EXCEPTIONS: [&str; 2] = ["OsvmUnhandled", "OsvmHalt"];
+
 /// What the methods of the class see: its variables, and the class of exceptions.
 struct AgentEnvironment {
     fields: Vec<String>,
@@ -118,8 +124,8 @@ struct AgentEnvironment {
 
 impl Environment for AgentEnvironment {
     fn lookup(&self, name: &str) -> Option<Binding> {
-        if name == "OsvmUnhandled" {
-            return Some(Binding::Constant(VariableId(0)));
+        if let Some(index) = EXCEPTIONS.iter().position(|&exception| exception == name) {
+            return Some(Binding::Constant(VariableId(index as u32)));
         }
         self.fields.iter().position(|field| field == name).map(|index| Binding::Field(index as u16))
     }
@@ -130,12 +136,16 @@ impl Agent {
     pub(super) fn new(vm: &mut Vm, world: &World, options: &Options) -> Result<Agent, StartError> {
         let abilities = Abilities::of(&vm.heap, world);
         let (class, fields) = make_class(&mut vm.heap)?;
-        let binding = vm.heap.array(&[vm.heap.nil(), class])?;
+        let binding = world.make_association(&mut vm.heap, "OsvmEvaluation", class)?;
         let unhandled = abilities.unhandled.map_or(vm.heap.nil(), |(class, _)| class);
-        let unhandled = vm.heap.array(&[vm.heap.nil(), unhandled])?;
+        let mut exceptions = [unhandled, abilities.halt.unwrap_or(unhandled)];
+        for exception in &mut exceptions {
+            *exception = world.make_association(&mut vm.heap, "Error", *exception)?;
+        }
         let environment = AgentEnvironment { fields };
         let symbols = HashMap::new();
-        let mut linker = SessionLinker { world, variable: |_| unhandled, class_binding: binding, symbols };
+        let mut linker =
+            SessionLinker { world, variable: |id: VariableId| exceptions[id.0 as usize], class_binding: binding, symbols };
         let mut methods = HashMap::new();
         for (selector, code) in compile(&environment, &abilities, options) {
             let method = install_method(&mut vm.heap, &code, &mut linker)?;

@@ -86,6 +86,22 @@ impl World {
         Ok(heap.byte_object(self.symbol_class, &bytes)?)
     }
 
+    /// A new variable: an Association, or as good as one where the image has no such class.
+    pub fn make_association(&self, heap: &mut Heap, key: &str, value: Oop) -> Result<Oop, InstallError> {
+        let association = match self.class("Association").filter(|&class| heap.instance_spec(class).is_some_and(|spec| spec.0 >= 2))
+        {
+            Some(class) => heap.instantiate(class, 0)?,
+            None => heap.array(&[heap.nil(); 2])?,
+        };
+        let key = match self.symbol(key) {
+            Some(symbol) => symbol,
+            None => heap.string(key)?,
+        };
+        heap.store(association, 0, key);
+        heap.store(association, 1, value);
+        Ok(association)
+    }
+
     /// What a method of a class, or of a metaclass, can refer to.
     pub fn environment<'w>(&'w self, heap: &Heap, class: Oop) -> ClassEnvironment<'w> {
         let mut fields = Vec::new();
