@@ -3,8 +3,10 @@
 pub mod completions;
 pub mod config;
 pub mod disasm;
+pub mod eval;
 pub mod info;
 pub mod man;
 pub mod plugin;
+pub mod repl;
 pub mod run;
 pub mod stack;
