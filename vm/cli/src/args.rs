@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Run an image (the default)
     Run(RunArgs),
+    /// Make an image from class and method source alone
+    Bootstrap(BootstrapArgs),
     /// Show what an image file contains
     Info(InfoArgs),
     /// List the bytecodes of a method
@@ -98,6 +100,28 @@ impl ConfigArgs {
     pub fn search(&self, image: Option<PathBuf>) -> Search {
         Search { config: self.config.clone(), image, plugins: self.plugins.clone() }
     }
+}
+
+/// Options and arguments of `bootstrap`.
+#[derive(Args, Debug)]
+pub struct BootstrapArgs {
+    /// The folder of packages in Tonel format
+    pub folder: PathBuf,
+    /// The image file to write
+    #[arg(short, long, value_name = "IMAGE")]
+    pub output: PathBuf,
+    /// The bytecode set of the methods
+    #[arg(long, value_enum, value_name = "SET", default_value = "sista")]
+    pub bytecodes: BytecodesArg,
+}
+
+/// A bytecode set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BytecodesArg {
+    /// V3PlusClosures
+    V3,
+    /// Sista V1
+    Sista,
 }
 
 /// Options and arguments of `info`.

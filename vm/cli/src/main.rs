@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => commands::run::run(&cli.run),
         Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Bootstrap(args)) => commands::bootstrap::run(&args),
         Some(Command::Info(args)) => commands::info::run(&args),
         Some(Command::Disasm(args)) => commands::disasm::run(&args),
         Some(Command::Stack(args)) => commands::stack::run(&args),

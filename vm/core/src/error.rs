@@ -53,6 +53,30 @@ pub enum PrimError {
     Object(Oop),
 }
 
+/// The symbols of the codes from 2 on, as the table of an image has them; code 1 is nil there.
+pub const PRIMITIVE_ERROR_SYMBOLS: [&str; 20] = [
+    "bad receiver",
+    "bad argument",
+    "bad index",
+    "bad number of arguments",
+    "inappropriate operation",
+    "unsupported operation",
+    "no modification",
+    "insufficient object memory",
+    "insufficient C memory",
+    "not found",
+    "bad method",
+    "internal error in named primitive machinery",
+    "object may move",
+    "resource limit exceeded",
+    "object is pinned",
+    "primitive write beyond end of object",
+    "object moved",
+    "object not pinned",
+    "callback error",
+    "operating system error",
+];
+
 impl PrimError {
     /// The index (from 1) in the table of error symbols; 0 where the code is an object of its own.
     pub const fn code(self) -> usize {
