@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// the image file is wrong, 70 that the VM had to stop.
 #[derive(Debug, Parser)]
 #[command(name = "osvm", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-#[command(override_usage = "osvm [run] [OPTIONS] IMAGE [ARGUMENTS FOR THE IMAGE]...\n       osvm <COMMAND>")]
+#[command(override_usage = "osvm [run] [OPTIONS] [IMAGE [ARGUMENTS FOR THE IMAGE]...]\n       osvm <COMMAND>")]
 pub struct Cli {
     /// What to do; without it, to run an image.
     #[command(subcommand)]
@@ -78,7 +78,7 @@ pub struct RunArgs {
     /// Print counts of what the VM did when it ends, on standard error
     #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsFormat>,
-    /// The image file, and the arguments that belong to it
+    /// The image file [default: what the configuration says, or the built-in image], and the arguments that belong to it
     // One list, so that whatever follows the image's name is taken as it is.
     #[arg(value_name = "IMAGE", trailing_var_arg = true, num_args = 0..)]
     pub image: Vec<OsString>,
@@ -112,12 +112,12 @@ pub struct BootstrapArgs {
     pub output: PathBuf,
     /// The bytecode set of the methods
     #[arg(long, value_enum, value_name = "SET", default_value = "sista")]
-    pub bytecodes: BytecodesArg,
+    pub bytecodes: Bytecodes,
 }
 
 /// A bytecode set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BytecodesArg {
+pub enum Bytecodes {
     /// V3PlusClosures
     V3,
     /// Sista V1

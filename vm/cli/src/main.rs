@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod failure;
+mod image;
 mod logging;
 
 use args::{Cli, Command};

@@ -1,6 +1,6 @@
 //! `osvm bootstrap`: an image from nothing but source.
 
-use crate::args::{BootstrapArgs, BytecodesArg};
+use crate::args::{BootstrapArgs, Bytecodes};
 use crate::failure::Failure;
 use osvm_compiler::bootstrap::{BootstrapError, Sources, bootstrap};
 use osvm_core::bytecode::BytecodeSet;
@@ -15,8 +15,8 @@ pub fn run(args: &BootstrapArgs) -> Result<i32, Failure> {
         return Err(Failure::bad_input(args.folder.display(), "there are no .st files in this folder"));
     }
     let set = match args.bytecodes {
-        BytecodesArg::V3 => BytecodeSet::V3PlusClosures,
-        BytecodesArg::Sista => BytecodeSet::SistaV1,
+        Bytecodes::V3 => BytecodeSet::V3PlusClosures,
+        Bytecodes::Sista => BytecodeSet::SistaV1,
     };
     let image = bootstrap(&sources, set).map_err(|error| refusal(&sources, &error))?;
     let mut bytes = Vec::new();
