@@ -4,9 +4,11 @@
 
 mod args;
 mod commands;
+mod desktop;
 mod failure;
 mod image;
 mod logging;
+mod report;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         None => commands::run::run(&cli.run),
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Bootstrap(args)) => commands::bootstrap::run(&args),
+        Some(Command::Eval(args)) => commands::eval::run(&args),
         Some(Command::Info(args)) => commands::info::run(&args),
         Some(Command::Disasm(args)) => commands::disasm::run(&args),
         Some(Command::Stack(args)) => commands::stack::run(&args),

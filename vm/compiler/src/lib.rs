@@ -8,6 +8,7 @@
 pub mod bootstrap;
 pub mod codegen;
 pub mod diagnostic;
+pub mod evaluate;
 pub mod install;
 pub mod literal;
 pub mod magnitude;

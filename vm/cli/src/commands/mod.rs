@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod completions;
 pub mod config;
 pub mod disasm;
+pub mod eval;
 pub mod info;
 pub mod man;
 pub mod plugin;

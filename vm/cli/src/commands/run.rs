@@ -9,7 +9,7 @@ use osvm_host::{Machine, MachineOptions, PluginOptions};
 use std::path::PathBuf;
 
 /// The room for objects if nobody says anything of it.
-const MAX_HEAP: u64 = 4 << 30;
+pub const MAX_HEAP: u64 = 4 << 30;
 /// Stacks of programs that mean it are less deep.
 const DEEP: usize = 100_000;
 

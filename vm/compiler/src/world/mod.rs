@@ -59,6 +59,49 @@ impl World {
         self.classes.get(name).copied()
     }
 
+    /// The association of a global.
+    pub fn global(&self, name: &str) -> Option<Oop> {
+        self.globals.get(name).copied()
+    }
+
+    /// Names of the globals, classes among them.
+    pub fn global_names(&self) -> impl Iterator<Item = &str> {
+        self.globals.keys().map(String::as_str)
+    }
+
+    /// The symbol of this text.
+    pub fn symbol(&self, text: &str) -> Option<Oop> {
+        self.symbols.get(text).copied()
+    }
+
+    /// All symbols, as text.
+    pub fn symbol_names(&self) -> impl Iterator<Item = &str> {
+        self.symbols.keys().map(String::as_str)
+    }
+
+    /// A new symbol of this text, which the image does not know of.
+    pub fn make_symbol(&self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
+        Ok(heap.byte_object(self.symbol_class, &bytes)?)
+    }
+
+    /// A new variable: an Association, or as good as one where the image has no such class.
+    pub fn make_association(&self, heap: &mut Heap, key: &str, value: Oop) -> Result<Oop, InstallError> {
+        let association = match self.class("Association").filter(|&class| heap.instance_spec(class).is_some_and(|spec| spec.0 >= 2))
+        {
+            Some(class) => heap.instantiate(class, 0)?,
+            None => heap.array(&[heap.nil(); 2])?,
+        };
+        let key = match self.symbol(key) {
+            Some(symbol) => symbol,
+            None => heap.string(key)?,
+        };
+        heap.store(association, 0, key);
+        heap.store(association, 1, value);
+        Ok(association)
+    }
+
     /// What a method of a class, or of a metaclass, can refer to.
     pub fn environment<'w>(&'w self, heap: &Heap, class: Oop) -> ClassEnvironment<'w> {
         let mut fields = Vec::new();
@@ -158,9 +201,7 @@ impl Linker for WorldLinker<'_, '_> {
         if let Some(&symbol) = self.environment.world.symbols.get(text).or(self.symbols.get(text)) {
             return Ok(symbol);
         }
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
-        let symbol = heap.byte_object(self.environment.world.symbol_class, &bytes)?;
+        let symbol = self.environment.world.make_symbol(heap, text)?;
         self.symbols.insert(text.into(), symbol);
         Ok(symbol)
     }
