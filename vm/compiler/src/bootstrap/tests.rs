@@ -132,8 +132,24 @@ fn classes_that_do_not_fit_together() {
     assert!(
         problems(&class("Thing", "ByteArray", ",\n\t#instVars : [ 'x' ]")).contains("instances of Thing have bits and no fields")
     );
+    assert!(
+        problems(&class("Thing", "Object", ",\n\t#pools : [ 'Gone' ]"))
+            .contains("X.st:4:14: error: there is no class Gone whose variables")
+    );
     assert!(problems("Extension { #name : #Pont }\n").contains("X.st:1:22: error: there is no class Pont that could be extended"));
     assert!(problems("Trait { #name : #TThing }\n").contains("TThing is a trait"));
+}
+
+#[test]
+fn variables_of_pools_are_seen() {
+    let pool = class("Pool", "Object", ",\n\t#classVars : [ 'Limit' ]");
+    let user = class("User", "Object", ",\n\t#pools : [ 'Pool' ]") + "User >> limit [ ^ Limit ]\n";
+    let mut sources = with("Pool.st", &pool);
+    sources.files.push(SourceFile { name: "User.st".into(), text: user });
+    let heap = loaded(&sources, BytecodeSet::SistaV1);
+    let method = heap.fetch(heap.fetch(class_named(&heap, "User"), 1), 1);
+    let method = heap.slots(method).iter().copied().find(|&method| method != heap.nil()).unwrap();
+    assert_eq!(heap.text(heap.fetch(heap.fetch(method, 1), 0)).as_deref(), Some("Limit"));
 }
 
 #[test]
