@@ -64,7 +64,7 @@ impl Compiler<'_> {
         let mut linker = ImageLinker {
             objects: self.objects,
             variables: &self.classes.variables,
-            class_binding: self.classes.bindings[names.class],
+            class_binding: self.classes.bindings[names.class][names.side],
             classes: &self.classes.by_name,
         };
         match install_method(self.heap, &code, &mut linker) {
