@@ -13,7 +13,7 @@ use std::time::Duration;
 /// the image file is wrong, 70 that the VM had to stop.
 #[derive(Debug, Parser)]
 #[command(name = "osvm", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-#[command(override_usage = "osvm [run] [OPTIONS] IMAGE [ARGUMENTS FOR THE IMAGE]...\n       osvm <COMMAND>")]
+#[command(override_usage = "osvm [run] [OPTIONS] [IMAGE [ARGUMENTS FOR THE IMAGE]...]\n       osvm <COMMAND>")]
 pub struct Cli {
     /// What to do; without it, to run an image.
     #[command(subcommand)]
@@ -32,6 +32,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Enter expressions one after the other
     Repl(ReplArgs),
+    /// Make an image from class and method source alone
+    Bootstrap(BootstrapArgs),
     /// Show what an image file contains
     Info(InfoArgs),
     /// List the bytecodes of a method
@@ -81,7 +83,7 @@ pub struct RunArgs {
     /// Print counts of what the VM did when it ends, on standard error
     #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsFormat>,
-    /// The image file, and the arguments that belong to it
+    /// The image file [default: what the configuration says, or the built-in image], and the arguments that belong to it
     // One list, so that whatever follows the image's name is taken as it is.
     #[arg(value_name = "IMAGE", trailing_var_arg = true, num_args = 0..)]
     pub image: Vec<OsString>,
@@ -105,10 +107,23 @@ impl ConfigArgs {
     }
 }
 
+/// Options and arguments of `bootstrap`.
+#[derive(Args, Debug)]
+pub struct BootstrapArgs {
+    /// The folder of packages in Tonel format
+    pub folder: PathBuf,
+    /// The image file to write
+    #[arg(short, long, value_name = "IMAGE")]
+    pub output: PathBuf,
+    /// The bytecode set of the methods
+    #[arg(long, value_enum, value_name = "SET", default_value = "sista")]
+    pub bytecodes: Bytecodes,
+}
+
 /// The image in which something is evaluated, and how.
 #[derive(Args, Debug)]
 pub struct SessionArgs {
-    /// The image file [default: what the configuration says]
+    /// The image file [default: what the configuration says, or the built-in image]
     #[arg(long)]
     pub image: Option<PathBuf>,
     /// The most memory that the image's objects may take, such as 512M or 4G [default: what the configuration says, or 4G]

@@ -1,8 +1,9 @@
 //! Evaluating in an image on the desktop: what `eval` and its neighbours share.
 
 use crate::args::{Bytecodes, SessionArgs};
-use crate::commands::run::{MAX_HEAP, no_image};
+use crate::commands::run::MAX_HEAP;
 use crate::failure::Failure;
+use crate::image::Image;
 use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
@@ -23,7 +24,7 @@ impl Desktop {
     /// Loads the image, with Ctrl-C for sessions.
     fn new(args: &SessionArgs) -> Result<Desktop, Failure> {
         let config = args.config.search(args.image.clone()).read().map_err(Failure::config)?;
-        let image = args.image.clone().or_else(|| config.image.clone()).ok_or_else(no_image)?;
+        let image = Image::choose(args.image.clone(), &config);
         let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
         let machine = Machine::start(MachineOptions {
             arguments: vec![STAY.into()],
@@ -31,7 +32,8 @@ impl Desktop {
             signals: true,
             config,
             plugins: PluginOptions::of_user(),
-            ..MachineOptions::new(image)
+            bytes: image.bytes,
+            ..MachineOptions::new(image.path)
         })
         .map_err(Failure::start)?;
         machine.events().borrow_mut().keep_interrupts();

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod desktop;
 mod failure;
+mod image;
 mod logging;
 mod report;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => commands::run::run(&cli.run),
         Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Bootstrap(args)) => commands::bootstrap::run(&args),
         Some(Command::Eval(args)) => commands::eval::run(&args),
         Some(Command::Repl(args)) => commands::repl::run(&args),
         Some(Command::Info(args)) => commands::info::run(&args),

@@ -5,6 +5,7 @@
 //! are kept in. What an image has (classes, globals, special selectors) comes in through [`semantics::Environment`], so
 //! nothing here needs a running VM.
 
+pub mod bootstrap;
 pub mod codegen;
 pub mod diagnostic;
 pub mod evaluate;

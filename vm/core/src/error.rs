@@ -60,6 +60,30 @@ codes! {
     21 OPERATING_SYSTEM "OperatingSystem" "`#'operating system error'`; [`PrimError::system`] makes one with the system's number."
 }
 
+/// The symbols of the codes from 2 on, as the table of an image has them; code 1 is nil there.
+pub const PRIMITIVE_ERROR_SYMBOLS: [&str; 20] = [
+    "bad receiver",
+    "bad argument",
+    "bad index",
+    "bad number of arguments",
+    "inappropriate operation",
+    "unsupported operation",
+    "no modification",
+    "insufficient object memory",
+    "insufficient C memory",
+    "not found",
+    "bad method",
+    "internal error in named primitive machinery",
+    "object may move",
+    "resource limit exceeded",
+    "object is pinned",
+    "primitive write beyond end of object",
+    "object moved",
+    "object not pinned",
+    "callback error",
+    "operating system error",
+];
+
 impl PrimError {
     const fn of_code(code: u64) -> PrimError {
         match NonZeroU64::new(TAG | code << CODE_SHIFT) {

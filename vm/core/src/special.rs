@@ -62,3 +62,15 @@ special_objects! {
     56 ForeignCallbackProcess "process of the innermost callback";
     57 SelectorUnusedBytecode "unusedBytecode";
 }
+
+/// The entries that are selectors which the VM sends.
+pub const SPECIAL_SYMBOLS: [(Special, &str); 8] = [
+    (Special::SelectorDoesNotUnderstand, "doesNotUnderstand:"),
+    (Special::SelectorCannotReturn, "cannotReturn:"),
+    (Special::SelectorMustBeBoolean, "mustBeBoolean"),
+    (Special::SelectorCannotInterpret, "cannotInterpret:"),
+    (Special::SelectorAboutToReturn, "aboutToReturn:through:"),
+    (Special::SelectorRunWithIn, "run:with:in:"),
+    (Special::SelectorAttemptToAssign, "attemptToAssign:withIndex:"),
+    (Special::SelectorUnusedBytecode, "unusedBytecode"),
+];

@@ -19,7 +19,7 @@ mod snapshot;
 pub mod testing;
 
 pub use divert::Diverted;
-pub use load::{LoadError, load_image};
+pub use load::{LoadError, load_image, load_image_bytes};
 pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};

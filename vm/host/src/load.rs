@@ -2,7 +2,7 @@
 
 use crate::mmap::{ImageFile, MmapRegion};
 use osvm_core::heap::{HeapConfig, Region};
-use osvm_core::image::{self, ImageError, LoadedImage};
+use osvm_core::image::{self, ImageError, ImageSource, LoadedImage};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,12 +46,21 @@ const OLD_SPACE: u64 = 0x2000_0000_0000;
 /// Images of up to so many bytes are small.
 const SMALL: u64 = 16 << 20;
 
+/// Loads an image whose bytes are in memory, as [`load_image`] does with a file. `name` is what errors call it.
+pub fn load_image_bytes(mut bytes: &[u8], name: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> {
+    load(&mut bytes, name, max_heap)
+}
+
 /// Loads an image into a heap that can grow to `max_heap` bytes of old space, beside new space.
 pub fn load_image(path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> {
+    let mut file = ImageFile::open(path).map_err(|error| LoadError::System { path: path.to_path_buf(), error })?;
+    load(&mut file, path, max_heap)
+}
+
+fn load(source: &mut dyn ImageSource, path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> {
     let system = |error| LoadError::System { path: path.to_path_buf(), error };
     let bad = |error| LoadError::Image { path: path.to_path_buf(), error };
-    let mut file = ImageFile::open(path).map_err(system)?;
-    let header = image::read_header(&mut file).map_err(bad)?;
+    let header = image::read_header(source).map_err(bad)?;
     let config = HeapConfig::default();
     let new_space = config.new_space_bytes();
     // A small image is read: that is as quick as mapping it, and then nobody can change it from outside.
@@ -63,7 +72,7 @@ pub fn load_image(path: &Path, max_heap: u64) -> Result<LoadedImage, LoadError> 
         let start = region.base() + new_space;
         region.take_huge_pages(start..start + header.data_size);
     }
-    let loaded = image::load(&mut file, Box::new(region), config).map_err(bad)?;
+    let loaded = image::load(source, Box::new(region), config).map_err(bad)?;
     tracing::debug!(path = %path.display(), format = header.version, bytes = header.data_size, "image loaded");
     Ok(loaded)
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Search};
 use crate::interfaces::{Rights, Shared};
-use crate::load::{LoadError, load_image};
+use crate::load::{LoadError, load_image, load_image_bytes};
 use crate::platform::{DesktopPlatform, PlatformOptions};
 use crate::plugins::{PluginOptions, Plugins};
 use crate::signals::Events;
@@ -23,6 +23,8 @@ const BUDGET: u64 = 100;
 pub struct MachineOptions {
     /// The image file.
     pub image: PathBuf,
+    /// The image itself, if it is in no file; `image` is then its name, and the file that it saves itself to.
+    pub bytes: Option<&'static [u8]>,
     /// The arguments that belong to the image.
     pub arguments: Vec<String>,
     /// The most bytes that the image's objects may take.
@@ -45,6 +47,7 @@ impl MachineOptions {
         MachineOptions {
             config: Config::builtin(&search.places()),
             image,
+            bytes: None,
             arguments: Vec::new(),
             max_heap: 4 << 30,
             signals: false,
@@ -90,7 +93,11 @@ pub struct Machine {
 impl Machine {
     /// Loads an image, headless and with the plugins of its configuration, up to where it goes on running.
     pub fn start(options: MachineOptions) -> Result<Machine, StartError> {
-        let image = load_image(&options.image, options.max_heap).map_err(StartError::Load)?;
+        let image = match options.bytes {
+            Some(bytes) => load_image_bytes(bytes, &options.image, options.max_heap),
+            None => load_image(&options.image, options.max_heap),
+        };
+        let image = image.map_err(StartError::Load)?;
         let events = if options.signals { Events::with_signals() } else { Events::new() };
         let events = events.map_err(StartError::Events)?;
         let rights = Rights::default();

@@ -1,5 +1,6 @@
 //! The sub-commands, one file each.
 
+pub mod bootstrap;
 pub mod completions;
 pub mod config;
 pub mod disasm;

@@ -2,6 +2,7 @@
 
 use crate::args::{RunArgs, StatsFormat, Trace};
 use crate::failure::Failure;
+use crate::image::Image;
 use osvm_core::heap::GcStats;
 use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{Machine, MachineOptions, PluginOptions};
@@ -16,10 +17,11 @@ const DEEP: usize = 100_000;
 pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     let named = args.image.first().map(PathBuf::from);
     let config = args.config.search(named.clone()).read().map_err(Failure::config)?;
-    let image = named.or_else(|| config.image.clone()).ok_or_else(no_image)?;
+    let image = Image::choose(named, &config);
     let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
     let mut machine = Machine::start(MachineOptions {
-        image,
+        image: image.path,
+        bytes: image.bytes,
         arguments: args.image.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         max_heap,
         signals: true,
@@ -49,14 +51,6 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     // Here and not in `main`, with the VM as it is: the system takes its memory and threads back at once, and to free them one by one takes a
     // tenth of the time of a short run. An image may quit with any number; the system keeps its low byte.
     std::process::exit(status & 0xFF)
-}
-
-/// There is none, neither on the command line nor in the configuration.
-pub fn no_image() -> Failure {
-    Failure::bad_input(
-        "there is no image to run",
-        "name one (`osvm my.image`), or write `image = \"my.image\"` under [vm] in vm.toml; see `osvm --help`",
-    )
 }
 
 /// What may explain why a VM had to stop.

@@ -215,9 +215,11 @@ fn make_class(heap: &mut Heap) -> Result<(Oop, Vec<String>), StartError> {
 fn compile(environment: &AgentEnvironment, abilities: &Abilities, options: &Options) -> Vec<(String, CompiledCode)> {
     let definition = tonel::read(SOURCE).expect("the class's source is well-formed");
     let cause = abilities.unhandled.map_or("osvmItself:", |(_, how)| how);
+    // Without halts of its own the image has what stands for errors in their place.
+    let halt = if abilities.halt.is_some() { "osvmItself:" } else { cause };
     let mut compiled = Vec::new();
     for method in &definition.methods {
-        let source = method.source.replace("osvmCauseOf:", cause);
+        let source = method.source.replace("osvmCauseOf:", cause).replace("osvmHaltOf:", halt);
         let compilation = compile_method(&source, environment, options);
         if abilities.allow(&compilation.selector) {
             let code = compilation.code.unwrap_or_else(|| panic!("{source}: {:?}", compilation.diagnostics));

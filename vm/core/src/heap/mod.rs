@@ -19,6 +19,7 @@ mod compact;
 mod copy;
 mod enumerate;
 mod free;
+mod fresh;
 mod identity;
 mod mark;
 mod plan;

@@ -23,4 +23,4 @@ pub use info::{ClassInfo, CodeInfo, ImageInfo};
 pub use load::{LoadedImage, load, minimum_region_bytes, preferred_region_base, read_header};
 pub use source::ImageSource;
 pub use verify::{MAX_FINDINGS, verify};
-pub use write::write;
+pub use write::{write, write_at};

@@ -28,19 +28,25 @@ const TRANSIENT_BITS: u64 = object::MARK_BIT | object::GREY_BIT | object::REMEMB
 /// The heap does not change. What it cannot write is an error before the first byte goes out: a reference to a young object, or
 /// an old space that does not begin with nil, false, true, free lists and hidden roots.
 pub fn write(heap: &Heap, header: &ImageHeader, out: &mut dyn Write) -> Result<ImageHeader, ImageError> {
+    write_at(heap, header, heap.old_start, out)
+}
+
+/// The same with the addresses that the objects would have if old space began at `base`, a multiple of the page size: so an
+/// image that is made from source is the same wherever the heap was.
+pub fn write_at(heap: &Heap, header: &ImageHeader, base: u64, out: &mut dyn Write) -> Result<ImageHeader, ImageError> {
     let start = heap.old_start;
     let len = heap.old_bytes();
     // SAFETY: old space is a part of the heap's region in use, and the heap is borrowed.
     let words = unsafe { std::slice::from_raw_parts(start as usize as *const u64, (len / 8) as usize) };
-    let patches = patches(heap, words)?;
+    let patches = patches(heap, words, base)?;
     let header = ImageHeader {
         version: SPUR_64 + (header.version & MULTIPLE_BYTECODE_SETS),
         word_size: WordSize::Bits64,
         header_offset: 0,
         header_size: HEADER_BYTES,
         data_size: len + BRIDGE_BYTES,
-        base_address: start,
-        special_objects: heap.special_objects.bits(),
+        base_address: base,
+        special_objects: heap.special_objects.bits() - start + base,
         last_hash: heap.last_hash,
         flags: header.flags | ImageHeader::FLOATS_LITTLE_ENDIAN,
         first_segment_size: len + BRIDGE_BYTES,
@@ -65,7 +71,7 @@ pub fn write(heap: &Heap, header: &ImageHeader, out: &mut dyn Write) -> Result<I
 }
 
 /// Words that are written otherwise than they lie in memory, in their order.
-fn patches(heap: &Heap, words: &[u64]) -> Result<Vec<(usize, u64)>, ImageError> {
+fn patches(heap: &Heap, words: &[u64], base: u64) -> Result<Vec<(usize, u64)>, ImageError> {
     let file_offset = |position| u64::from(HEADER_BYTES) + position;
     let first = First::find(words, &file_offset)?;
     let is_first = |oop: Oop, word: usize| oop.bits() == heap.old_start + 8 * word as u64;
@@ -87,19 +93,27 @@ fn patches(heap: &Heap, words: &[u64]) -> Result<Vec<(usize, u64)>, ImageError> 
             if header & TRANSIENT_BITS != 0 {
                 patches.push((place.header, header & !TRANSIENT_BITS));
             }
-            check_references(heap, Oop(heap.old_start + 8 * place.header as u64), &file_offset)?;
+            let oop = Oop(heap.old_start + 8 * place.header as u64);
+            check_references(heap, oop, &file_offset)?;
+            if base != heap.old_start {
+                let moved = |(slot, value): (usize, &Oop)| (place.header + 1 + slot, value.bits() - heap.old_start + base);
+                patches.extend(heap.slots(oop).iter().enumerate().filter(|(_, value)| value.is_pointer()).map(moved));
+            }
         }
         at = place.next;
     }
+    let nil = heap.nil().bits() - heap.old_start + base;
     first.collectors_words(
         |word, value| {
             if words[word] != value {
                 patches.push((word, value));
             }
         },
-        heap.nil().bits(),
+        nil,
     );
     patches.sort_unstable();
+    // Where collectors' words were moved too: both say nil.
+    patches.dedup_by_key(|&mut (word, _)| word);
     Ok(patches)
 }
 

@@ -6,6 +6,7 @@
 
 use super::code::{Code, Entry, Op, SEND_WORDS, operand_a, operand_b, operand_c};
 use super::layout::frame;
+use super::send::Target;
 use crate::error::VmError;
 use crate::object::{CLASS_INDEX_ARRAY, CLASS_INDEX_MASK, Format, IMMUTABLE_BIT, SLOTS_SHIFT};
 use crate::oop::Oop;
@@ -673,9 +674,10 @@ impl Vm {
                                 }
                                 let mut found_args = args;
                                 if seen == 0 {
-                                    (code, found_args) = self.find_super(slot!(frame::METHOD), selector, args)?;
+                                    let target = self.find_super(slot!(frame::METHOD), selector, args)?;
+                                    (code, found_args) = (target.code, target.args);
                                     load!();
-                                    if found_args == args && !self.is_context(top!(args)) {
+                                    if target.is_method && !self.is_context(top!(args)) {
                                         // SAFETY: as above.
                                         unsafe {
                                             *cache = 1;
@@ -694,9 +696,9 @@ impl Vm {
                                 if WATCHED {
                                     self.watch_send(selector, args, false);
                                 }
-                                let (code, args) = self.find_super_of(class, selector, args)?;
+                                let target = self.find_super_of(class, selector, args)?;
                                 load!();
-                                break 'invoke (code, args);
+                                break 'invoke (target.code, target.args);
                             }
                             Op::Add => arithmetic!(
                                 |a, b| {
@@ -870,10 +872,10 @@ impl Vm {
                 }
                 save!();
                 let selector = self.selector_of_send(word);
-                let (code, found_args) = self.find_method(selector, args)?;
+                let Target { code, args: found_args, is_method } = self.find_method(selector, args)?;
                 load!();
                 // SAFETY: find_method answers code of the cache.
-                if found_args == args && receiver == top!(args) && unsafe { &*code }.args as usize == args {
+                if is_method && receiver == top!(args) && unsafe { &*code }.args as usize == args {
                     // SAFETY: as above; what was sent instead of the message is not remembered.
                     unsafe {
                         *cache.cast_mut() = class;

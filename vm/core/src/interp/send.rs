@@ -15,10 +15,20 @@ const OPERANDS: u64 = 8 * 256;
 /// A `doesNotUnderstand:` that is not understood either stops the VM; so many redirections of one send are a loop.
 const MAX_REDIRECTIONS: usize = 16;
 
+/// What a send runs.
+pub(crate) struct Target {
+    /// The code.
+    pub code: *const Code,
+    /// Its number of arguments.
+    pub args: usize,
+    /// It is the method of the message itself, and not of one that is sent instead.
+    pub is_method: bool,
+}
+
 impl Vm {
     /// Finds the code for a send whose receiver and arguments are on the stack. Where the message is not understood the stack is
-    /// changed to that of the message that is sent instead. Answers the code and its number of arguments.
-    pub(crate) fn find_method(&mut self, selector: Oop, args: usize) -> Result<(*const Code, usize), VmError> {
+    /// changed to that of the message that is sent instead.
+    pub(crate) fn find_method(&mut self, selector: Oop, args: usize) -> Result<Target, VmError> {
         let mut receiver = self.stack_value(args);
         if self.heap.is_forwarded(receiver) {
             receiver = self.heap.follow(receiver);
@@ -29,7 +39,7 @@ impl Vm {
     }
 
     /// Finds the code for a super send in `method`.
-    pub(crate) fn find_super(&mut self, method: Oop, selector: Oop, args: usize) -> Result<(*const Code, usize), VmError> {
+    pub(crate) fn find_super(&mut self, method: Oop, selector: Oop, args: usize) -> Result<Target, VmError> {
         let class = self.method_class(method);
         let class =
             class.ok_or_else(|| VmError::Corrupt(format!("{} sends to super and has no class", self.method_name(method))))?;
@@ -37,7 +47,7 @@ impl Vm {
     }
 
     /// Finds the code for a send that starts above `class`.
-    pub(crate) fn find_super_of(&mut self, class: Oop, selector: Oop, args: usize) -> Result<(*const Code, usize), VmError> {
+    pub(crate) fn find_super_of(&mut self, class: Oop, selector: Oop, args: usize) -> Result<Target, VmError> {
         let mut receiver = self.stack_value(args);
         if self.heap.is_forwarded(receiver) {
             receiver = self.heap.follow(receiver);
@@ -53,10 +63,10 @@ impl Vm {
         self.redirect(found, selector, args)
     }
 
-    fn redirect(&mut self, mut found: Found, mut selector: Oop, mut args: usize) -> Result<(*const Code, usize), VmError> {
-        for _ in 0..MAX_REDIRECTIONS {
+    fn redirect(&mut self, mut found: Found, mut selector: Oop, mut args: usize) -> Result<Target, VmError> {
+        for redirections in 0..MAX_REDIRECTIONS {
             match found {
-                Found::Code(code) => return Ok((code, args)),
+                Found::Code(code) => return Ok(Target { code, args, is_method: redirections == 0 }),
                 Found::Object(object) => {
                     self.push_run_with_in(object, selector, args)?;
                     (selector, args) = (self.heap.special(Special::SelectorRunWithIn), 3);
@@ -122,8 +132,8 @@ impl Vm {
 
     /// Sends `selector`, whose receiver and arguments are on the stack, from the active frame.
     pub(crate) fn send(&mut self, selector: Oop, args: usize) -> Result<(), VmError> {
-        let (code, args) = self.find_method(selector, args)?;
-        self.invoke(code, args)
+        let target = self.find_method(selector, args)?;
+        self.invoke(target.code, target.args)
     }
 
     /// Sends a message of the VM's own, whose receiver and arguments were pushed, from the active frame. None of these is meant to

@@ -1,10 +1,11 @@
 //! What the image of a test is made of: classes, selectors, a scheduler, the symbols of failures, and methods of primitives.
 
 use super::Machine;
+use crate::error::PRIMITIVE_ERROR_SYMBOLS;
 use crate::interp::layout::process;
 use crate::object::Format;
 use crate::oop::Oop;
-use crate::special::Special;
+use crate::special::{SPECIAL_SYMBOLS, Special};
 
 /// Classes beside those of [`TestImage`]: name, format, named fields.
 const CLASSES: &[(&str, Format, usize)] = &[
@@ -80,16 +81,7 @@ impl Machine {
         }
         let specials = self.vm.heap.array(&specials).unwrap();
         self.vm.heap.set_special(Special::SpecialSelectors, specials);
-        for (which, text) in [
-            (Special::SelectorDoesNotUnderstand, "doesNotUnderstand:"),
-            (Special::SelectorCannotReturn, "cannotReturn:"),
-            (Special::SelectorMustBeBoolean, "mustBeBoolean"),
-            (Special::SelectorCannotInterpret, "cannotInterpret:"),
-            (Special::SelectorAboutToReturn, "aboutToReturn:through:"),
-            (Special::SelectorRunWithIn, "run:with:in:"),
-            (Special::SelectorAttemptToAssign, "attemptToAssign:withIndex:"),
-            (Special::SelectorUnusedBytecode, "unusedBytecode"),
-        ] {
+        for (which, text) in SPECIAL_SYMBOLS {
             let symbol = self.symbol(text);
             self.vm.heap.set_special(which, symbol);
         }
@@ -111,31 +103,10 @@ impl Machine {
     fn errors(&mut self) {
         let nil = self.vm.heap.nil();
         let mut table: Vec<Oop> = vec![nil];
-        for text in [
-            "bad receiver",
-            "bad argument",
-            "bad index",
-            "bad number of arguments",
-            "inappropriate operation",
-            "unsupported operation",
-            "no modification",
-            "insufficient object memory",
-            "insufficient C memory",
-            "not found",
-            "bad method",
-            "internal error",
-            "object may move",
-            "resource limit exceeded",
-            "object is pinned",
-            "primitive write beyond end of object",
-            "object moved",
-            "object not pinned",
-            "callback error",
-        ] {
-            table.push(self.symbol(text));
-        }
+        let (last, symbols) = PRIMITIVE_ERROR_SYMBOLS.split_last().expect("there are codes");
+        table.extend(symbols.iter().map(|text| self.symbol(text)));
         let error = self.make("PrimitiveError", 0);
-        let name = self.symbol("operating system error");
+        let name = self.symbol(last);
         self.vm.heap.store(error, 0, name);
         table.push(error);
         let table = self.vm.heap.array(&table).unwrap();

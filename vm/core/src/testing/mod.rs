@@ -22,8 +22,6 @@ use crate::object::{self, Format};
 use crate::oop::Oop;
 use crate::special::{SPECIAL_OBJECTS, Special};
 
-/// Slots of the hidden roots: pages of the class table and eight of the VM's own.
-const HIDDEN_ROOTS_SLOTS: usize = 4096 + 8;
 /// Class index of nil's class in a test image.
 const CLASS_INDEX_NIL: u32 = 1024;
 
@@ -87,7 +85,7 @@ impl TestImage {
     /// If the region is too small for the image or there is no memory for it.
     pub fn with_sizes(region_bytes: usize, config: HeapConfig) -> TestImage {
         let region = AllocRegion::new(region_bytes).expect("memory for the test image");
-        let mut heap = Heap::new(Box::new(region), config);
+        let mut heap = Heap::fresh(Box::new(region), config, CLASS_INDEX_NIL).expect("the region has room for an image");
         build(&mut heap);
         TestImage { heap }
     }
@@ -141,29 +139,11 @@ fn class_index(name: &str) -> u32 {
 
 fn build(heap: &mut Heap) {
     const ENOUGH: &str = "the region has room for the image";
-    for index in 0..3 {
-        heap.alloc_raw_old(0, Format::EMPTY, CLASS_INDEX_NIL + index).expect(ENOUGH);
-    }
-    // The array of free lists, and the hidden roots, must be the fourth and fifth object (Spur's layout).
-    let free_lists = heap.alloc_raw_old(64, Format::WORDS_64, object::CLASS_INDEX_ARRAY_PUN + 3).expect(ENOUGH);
-    (0..64).for_each(|i| heap.store_word(free_lists, i, 0));
     let nil = heap.nil;
-    let pun = object::CLASS_INDEX_ARRAY_PUN;
-    let nils = |heap: &mut Heap, slots: usize, index: u32| {
-        let oop = heap.alloc_raw_old(slots as u64, Format::INDEXABLE, index).expect(ENOUGH);
-        heap.slots_mut(oop).fill(nil);
-        oop
-    };
-    heap.hidden_roots = nils(heap, HIDDEN_ROOTS_SLOTS, pun);
-    let pages = [nils(heap, 1024, pun), nils(heap, 1024, pun)];
-    heap.store(heap.hidden_roots, 0, pages[0]);
-    heap.store(heap.hidden_roots, 1, pages[1]);
-    heap.special_objects = nils(heap, 60, object::CLASS_INDEX_ARRAY);
     for &(index, ..) in CLASSES {
         let class = heap.alloc_raw_old(8, Format::FIXED, class_index("Class")).expect(ENOUGH);
         heap.slots_mut(class).fill(nil);
-        heap.set_header(class, heap.header(class) | (index as u64) << object::HASH_SHIFT);
-        heap.store(pages[(index >> 10) as usize], (index & 1023) as usize, class);
+        heap.enter_class_at(class, index).expect(ENOUGH);
     }
     for &(index, name, format, fields, special) in CLASSES {
         let class = heap.class_at(index);
@@ -181,10 +161,7 @@ fn build(heap: &mut Heap) {
     let symbol = heap.alloc_raw_old(slots, string_format, class_index("ByteSymbol")).expect(ENOUGH);
     heap.bytes_mut(symbol).copy_from_slice(selector.as_bytes());
     heap.set_special(Special::SelectorDoesNotUnderstand, symbol);
-    debug_assert!(SPECIAL_OBJECTS.iter().all(|special| special.0 < 60));
-    let (false_, true_) = (heap.false_, heap.true_);
-    heap.set_special(Special::False, false_);
-    heap.set_special(Special::True, true_);
+    debug_assert!(SPECIAL_OBJECTS.iter().all(|special| special.0 < heap.num_slots(heap.special_objects)));
 }
 
 fn fill_class(heap: &mut Heap, class: Oop, name: Oop, format: Format, fields: usize) {

@@ -31,6 +31,39 @@ fn does_not_understand() {
     });
 }
 
+/// A send of one argument has a message of its own each time: `doesNotUnderstand:` takes one argument, too, and is not remembered as
+/// the method of the message.
+#[test]
+fn does_not_understand_again() {
+    for_all(|m| {
+        m.method("Thing", "doesNotUnderstand:", 1, 0, |a| {
+            a.push_temp(0);
+            a.push(2);
+            a.send("instVarAt:");
+            a.ret();
+        });
+        m.method("Thing", "frob", 0, 0, |a| {
+            a.push_self();
+            a.push(5);
+            a.send("frob:");
+            a.push_self();
+            a.push(6);
+            a.send_super("frob:");
+            a.pop_array(2);
+            a.ret();
+        });
+        let found = m.text(0, |a| {
+            for _ in 0..3 {
+                a.push_class("Thing");
+                a.send("new");
+                a.send("frob");
+            }
+            a.pop_array(3);
+        });
+        assert_eq!(found, "(((5) (6)) ((5) (6)) ((5) (6)))");
+    });
+}
+
 #[test]
 fn does_not_understand_that_is_not_understood() {
     for_all(|m| {
