@@ -30,8 +30,8 @@ pub(super) struct Classes {
     /// Class and metaclass of each.
     pub oops: Vec<[Oop; 2]>,
     pub by_name: HashMap<String, Oop>,
-    /// The associations of the classes among the globals.
-    pub bindings: Vec<Oop>,
+    /// The associations that methods of each side have as their last literal: super sends begin at the value.
+    pub bindings: Vec<[Oop; 2]>,
     pub variables: Variables,
     /// Smalltalk.
     pub system: Oop,
@@ -86,17 +86,17 @@ impl Maker<'_> {
     }
 
     /// Globals and class variables, and the associations of the classes.
-    fn make_variables(&mut self, system: Oop) -> Result<(Variables, Vec<Oop>), InstallError> {
+    fn make_variables(&mut self, system: Oop) -> Result<(Variables, Vec<[Oop; 2]>), InstallError> {
         let mut variables = Variables::default();
         let mut bindings = Vec::new();
         let mut globals = Vec::new();
-        for (plan, &[class, _]) in self.hierarchy.classes.iter().zip(&self.oops) {
+        for (plan, &[class, metaclass]) in self.hierarchy.classes.iter().zip(&self.oops) {
             let association = self.objects.association(self.heap, &plan.name, class)?;
             let id = variables.add(association);
             variables.globals.insert(plan.name.clone(), Binding::Constant(id));
-            bindings.push(association);
+            bindings.push([association, self.objects.nameless_association(self.heap, metaclass)?]);
+            globals.push(association);
         }
-        globals.extend_from_slice(&bindings);
         let scheduler = self.heap.instantiate(self.class("ProcessorScheduler"), 0)?;
         let undeclared = self.heap.instantiate(self.class("IdentityDictionary"), 0)?;
         self.objects.fill_dictionary(self.heap, undeclared, &[])?;

@@ -51,7 +51,7 @@ impl Hierarchy {
         for (file, definition) in others {
             builder.extend(file, definition);
         }
-        builder.check_methods();
+        builder.check_pools();
         builder.hierarchy
     }
 
@@ -236,17 +236,15 @@ impl Builder<'_> {
         }
     }
 
-    /// No class has two methods of one pattern in its source.
-    fn check_methods(&mut self) {
-        for plan in &self.hierarchy.classes {
-            for (file, pool) in plan.pools.iter().map(|pool| (plan.file, pool)) {
-                if !self.hierarchy.by_name.contains_key(pool) {
-                    let span = self.sources.span_of(file, "pools", pool);
-                    let diagnostic =
-                        Diagnostic::error(span, format!("there is no class {pool} whose variables {} could share", plan.name));
-                    self.problems.push(Problem { file: Some(file), diagnostic });
-                }
-            }
+    /// Pools are classes.
+    fn check_pools(&mut self) {
+        let missing = |plan: &ClassPlan| {
+            let pools = plan.pools.iter().filter(|pool| !self.hierarchy.by_name.contains_key(*pool));
+            pools.map(|pool| (plan.file, pool.clone(), plan.name.clone())).collect::<Vec<_>>()
+        };
+        let missing: Vec<_> = self.hierarchy.classes.iter().flat_map(missing).collect();
+        for (file, pool, name) in missing {
+            self.wrong(file, "pools", &pool, format!("there is no class {pool} whose variables {name} could share"));
         }
     }
 }

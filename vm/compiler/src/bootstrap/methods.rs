@@ -4,7 +4,7 @@ use super::classes::{Classes, METHODS};
 use super::hierarchy::Hierarchy;
 use super::names::{ClassNames, ImageLinker};
 use super::objects::Objects;
-use super::sources::Problem;
+use super::sources::{Problem, Sources};
 use crate::codegen::{Options, compile_method};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::install::{InstallError, install_method};
@@ -18,6 +18,7 @@ use std::collections::HashMap;
 pub(super) struct Compiler<'a> {
     pub heap: &'a mut Heap,
     pub objects: &'a mut Objects,
+    pub sources: &'a Sources,
     pub hierarchy: &'a Hierarchy,
     pub classes: &'a Classes,
     pub options: &'a Options,
@@ -63,7 +64,7 @@ impl Compiler<'_> {
         let mut linker = ImageLinker {
             objects: self.objects,
             variables: &self.classes.variables,
-            class_binding: self.classes.bindings[names.class],
+            class_binding: self.classes.bindings[names.class][names.side],
             classes: &self.classes.by_name,
         };
         match install_method(self.heap, &code, &mut linker) {
@@ -79,10 +80,9 @@ impl Compiler<'_> {
     fn twice(&mut self, selector: &str, file: usize, method: &Method, other: usize) {
         let side = if method.class_side { " class" } else { "" };
         let message = format!("{}{side}>>{selector} is defined twice", method.class_name);
-        // The file by its number: the sources name it when this is printed.
         let mut diagnostic = Diagnostic::error(Span::new(0, selector.find(':').unwrap_or(selector.len())), message);
         if other != file {
-            diagnostic = diagnostic.help("the other definition is in another file: remove one of them");
+            diagnostic = diagnostic.help(format!("the other one is in {}", self.sources.files[other].name));
         }
         self.note(file, method, diagnostic);
     }

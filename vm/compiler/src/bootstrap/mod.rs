@@ -101,6 +101,7 @@ pub fn bootstrap(sources: &Sources, set: BytecodeSet) -> Result<Image, Bootstrap
     let mut compiler = methods::Compiler {
         heap: &mut heap,
         objects: &mut objects,
+        sources,
         hierarchy: &hierarchy,
         classes: &classes,
         options: &options,

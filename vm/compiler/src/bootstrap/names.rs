@@ -39,6 +39,8 @@ pub(super) struct ClassNames<'a> {
     pub hierarchy: &'a Hierarchy,
     pub variables: &'a Variables,
     pub class: usize,
+    /// The instance side (0) or the class side (1).
+    pub side: usize,
     /// Fields of the receivers.
     pub fields: Vec<&'a str>,
     is_context: bool,
@@ -56,7 +58,7 @@ impl<'a> ClassNames<'a> {
         let common = if side == 1 { common } else { &[] };
         let fields = common.iter().chain(&hierarchy.classes[class].all_fields[side]).map(String::as_str).collect();
         let is_context = side == 0 && superclasses(hierarchy, class).any(|class| hierarchy.classes[class].name == CONTEXT);
-        ClassNames { hierarchy, variables, class, fields, is_context }
+        ClassNames { hierarchy, variables, class, side, fields, is_context }
     }
 }
 

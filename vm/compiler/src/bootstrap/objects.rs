@@ -83,8 +83,14 @@ impl Objects {
     /// An association with a symbol as its key.
     pub fn association(&mut self, heap: &mut Heap, key: &str, value: Oop) -> Result<Oop, InstallError> {
         let key = self.symbol(heap, key)?;
-        let association = heap.alloc_pointers(self.indices.association, Format::FIXED, 2)?;
+        let association = self.nameless_association(heap, value)?;
         heap.store(association, 0, key);
+        Ok(association)
+    }
+
+    /// An association with nil as its key.
+    pub fn nameless_association(&self, heap: &mut Heap, value: Oop) -> Result<Oop, InstallError> {
+        let association = heap.alloc_pointers(self.indices.association, Format::FIXED, 2)?;
         heap.store(association, 1, value);
         Ok(association)
     }

@@ -92,6 +92,10 @@ impl Starter<'_> {
     /// Makes the process that runs the method of the start, and the scheduler with it as its active process.
     pub fn processes(&mut self, problems: &mut Vec<Problem>) -> Result<(), InstallError> {
         let Some(method) = self.start_method()? else {
+            // One that did not compile has been told of.
+            if !problems.is_empty() {
+                return Ok(());
+            }
             let message = format!("{START_CLASS} has no method {START_SELECTOR}, which a new image runs");
             let file = self.hierarchy.class(START_CLASS).map(|class| class.file);
             problems.push(Problem { file, diagnostic: Diagnostic::error(Default::default(), message) });
