@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod install;
 pub mod literal;
 pub mod magnitude;
+pub mod packages;
 pub mod semantics;
 pub mod source;
 pub mod syntax;
