@@ -33,6 +33,8 @@ pub enum Command {
     Disasm(DisasmArgs),
     /// Show the processes of an image and their stacks, without running it
     Stack(StackArgs),
+    /// Load packages into an image: Tonel, FileTree, and files of chunks
+    Load(LoadArgs),
     /// Look at configurations (vm.toml)
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -127,6 +129,29 @@ pub struct DisasmArgs {
 pub struct StackArgs {
     /// The image file
     pub image: PathBuf,
+}
+
+/// Options and arguments of `load`.
+#[derive(Args, Debug)]
+pub struct LoadArgs {
+    /// The image to load into; it stays as it is
+    #[arg(long)]
+    pub image: PathBuf,
+    /// The image file to write, which may be the same
+    #[arg(long, value_name = "NEW")]
+    pub save: PathBuf,
+    /// Leave out what is wrong and load the rest; names that nothing declares are variables that are nil
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Do not run the class-side `initialize` of the loaded classes, nor the expressions in files of chunks
+    #[arg(long)]
+    pub no_initialize: bool,
+    /// The most memory that the image's objects may take, such as 512M or 4G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "4G")]
+    pub max_heap: u64,
+    /// Packages: folders with Tonel or FileTree, or files of chunks
+    #[arg(value_name = "DIR", required = true)]
+    pub packages: Vec<PathBuf>,
 }
 
 /// What to do with a configuration.

@@ -40,6 +40,19 @@ impl Failure {
         Failure { message: error.to_string(), status: UNBUILT }
     }
 
+    /// Packages cannot be loaded into the image `what`.
+    pub fn unloaded(what: impl Display, error: impl Display) -> Failure {
+        Failure { message: format!("{what}: {error}"), status: BAD_INPUT }
+    }
+
+    /// Packages have so many errors, so that the image `what` is not written.
+    pub fn incomplete(errors: usize, what: impl Display) -> Failure {
+        let errors = if errors == 1 { "1 error".to_string() } else { format!("{errors} errors") };
+        let message =
+            format!("{errors}; {what} is not written\n  help: correct the sources, or load what is right with --keep-going");
+        Failure { message, status: UNBUILT }
+    }
+
     /// A plugin is not loaded.
     pub fn refused(refusal: Box<Refusal>) -> Failure {
         Failure { message: refusal.to_string(), status: REFUSED }

@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod diagnostic;
 pub mod install;
 pub mod literal;
+pub mod load;
 pub mod magnitude;
 pub mod packages;
 pub mod semantics;

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod config;
 pub mod disasm;
 pub mod info;
+pub mod load;
 pub mod man;
 pub mod plugin;
 pub mod run;
