@@ -80,7 +80,7 @@ fn replace(heap: &mut Heap, code: Oop, header: MethodHeader, bytes: &[u8]) -> Re
     Ok(new)
 }
 
-/// The instructions from `start` on, and where the code ends: behind a return or jump that nothing jumps over.
+/// The instructions from `start` on, and where the code ends: behind a return or jump behind which nothing jumps.
 fn read(set: BytecodeSet, bytes: &[u8], start: usize) -> Result<(Vec<Item>, usize), Failure> {
     let (mut items, mut pc, mut reached) = (Vec::new(), start, start);
     loop {
@@ -100,7 +100,7 @@ fn read(set: BytecodeSet, bytes: &[u8], start: usize) -> Result<(Vec<Item>, usiz
         }
         items.push(Item { old_pc: pc, old_next: next, instruction, bytes: bytes[pc..next].to_vec() });
         pc = next;
-        if ends && pc >= reached {
+        if ends && pc > reached {
             return Ok((items, pc));
         }
     }
