@@ -5,6 +5,7 @@ use osvm_core::TraceFilter;
 use osvm_host::config::Search;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs Smalltalk images: Pharo, Squeak and Cuis, in the Spur format.
 ///
@@ -27,6 +28,8 @@ pub struct Cli {
 pub enum Command {
     /// Run an image (the default)
     Run(RunArgs),
+    /// Evaluate Smalltalk expressions in an image, which needs no compiler
+    Eval(EvalArgs),
     /// Show what an image file contains
     Info(InfoArgs),
     /// List the bytecodes of a method
@@ -100,6 +103,58 @@ impl ConfigArgs {
     pub fn search(&self, image: Option<PathBuf>) -> Search {
         Search { config: self.config.clone(), image, plugins: self.plugins.clone() }
     }
+}
+
+/// The image in which something is evaluated, and how.
+#[derive(Args, Debug)]
+pub struct SessionArgs {
+    /// The image file [default: what the configuration says]
+    #[arg(long)]
+    pub image: Option<PathBuf>,
+    /// The most memory that the image's objects may take, such as 512M or 4G [default: what the configuration says, or 4G]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_heap: Option<u64>,
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The bytecode set of compiled expressions [default: that of the image's methods]
+    #[arg(long, value_enum, value_name = "SET")]
+    pub bytecodes: Option<Bytecodes>,
+    /// How many seconds an expression may take
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub timeout: Option<Duration>,
+}
+
+/// Options and arguments of `eval`.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// Where to evaluate
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// Evaluate what this file holds, before the expressions; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
+    /// Save the image as this file afterwards
+    #[arg(long, value_name = "NEW")]
+    pub save: Option<PathBuf>,
+    /// Go on with the next expression after one that fails
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Print a JSON object a line for each expression
+    #[arg(long)]
+    pub json: bool,
+    /// The expressions; without one and without a file, standard input is one
+    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
+
+/// A bytecode set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bytecodes {
+    /// V3PlusClosures
+    V3,
+    /// Sista V1
+    Sista,
 }
 
 /// Options and arguments of `info`.
@@ -363,6 +418,12 @@ fn parse_size(text: &str) -> Result<u64, String> {
         unit => return Err(format!("`{unit}` is not a unit; K, M, G and T are")),
     };
     number.checked_mul(1 << shift).ok_or_else(|| "more bytes than there are addresses".to_string())
+}
+
+/// A number of seconds, with fractions.
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|time| !time.is_zero());
+    seconds.ok_or_else(|| "expected a number of seconds, such as 10 or 0.5".to_string())
 }
 
 #[cfg(test)]

@@ -63,6 +63,15 @@ impl Failure {
         Failure { message: error.to_string(), status: BAD_INPUT }
     }
 
+    /// Nothing can be evaluated in the image.
+    pub fn unsupported(image: impl Display, error: &osvm_compiler::evaluate::StartError) -> Failure {
+        let status = match error {
+            osvm_compiler::evaluate::StartError::Vm(_) => STOPPED,
+            osvm_compiler::evaluate::StartError::Unsupported(_) => BAD_INPUT,
+        };
+        Failure { message: format!("{image}: {error}"), status }
+    }
+
     /// The image did not start.
     pub fn start(error: StartError) -> Failure {
         Failure { message: error.to_string(), status: BAD_INPUT }

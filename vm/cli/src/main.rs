@@ -4,8 +4,10 @@
 
 mod args;
 mod commands;
+mod desktop;
 mod failure;
 mod logging;
+mod report;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => commands::run::run(&cli.run),
         Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Eval(args)) => commands::eval::run(&args),
         Some(Command::Info(args)) => commands::info::run(&args),
         Some(Command::Disasm(args)) => commands::disasm::run(&args),
         Some(Command::Stack(args)) => commands::stack::run(&args),

@@ -7,6 +7,7 @@
 
 pub mod codegen;
 pub mod diagnostic;
+pub mod evaluate;
 pub mod install;
 pub mod literal;
 pub mod load;

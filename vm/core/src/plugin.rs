@@ -54,6 +54,8 @@ pub trait PluginHost {
     }
     /// Calls `visit` with every object that plugins hold, and lets it change the reference: the object may have moved.
     fn visit_held(&mut self, _visit: &mut dyn FnMut(&mut Oop)) {}
+    /// Writes out what is buffered.
+    fn flush(&mut self) {}
     /// The image is about to be saved.
     fn snapshot(&mut self) {}
     /// The VM is about to end: flush what is buffered.

@@ -3,12 +3,14 @@
 use crate::error::VmError;
 use crate::heap::Heap;
 use crate::image::ImageHeader;
-use crate::interp::{CodeCache, MethodCache, StackZone};
+use crate::interp::{CodeCache, Handles, MethodCache, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
 use crate::trace_filter::TraceFilter;
 use std::collections::BTreeSet;
+
+pub use crate::interp::{Frame, Handle};
 
 /// What a person asked of a VM.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +86,7 @@ pub struct Vm {
     pub options: Options,
     /// Counts since the start.
     pub counters: Counters,
+    pub(crate) handles: Handles,
     pub(crate) stack: StackZone,
     /// Frame pointer of the active frame.
     pub(crate) fp: u64,

@@ -6,6 +6,7 @@
 
 mod attributes;
 pub mod config;
+mod divert;
 mod interfaces;
 mod load;
 mod local_time;
@@ -17,6 +18,7 @@ mod signals;
 mod snapshot;
 pub mod testing;
 
+pub use divert::Diverted;
 pub use load::{LoadError, load_image};
 pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};

@@ -83,6 +83,8 @@ pub struct Machine {
     pub vm: Vm,
     events: Rc<RefCell<Events>>,
     image: PathBuf,
+    /// In how many microseconds plugins want to be called again.
+    wanted: Option<u64>,
 }
 
 impl Machine {
@@ -100,7 +102,7 @@ impl Machine {
         let platform = DesktopPlatform::new(platform, Rc::clone(&events), rights);
         let vm = Vm::new(image, Box::new(platform), Box::new(plugins), options.vm)
             .map_err(|error| StartError::Vm(options.image.clone(), error))?;
-        Ok(Machine { vm, events, image: options.image })
+        Ok(Machine { vm, events, image: options.image, wanted: None })
     }
 
     /// The image file that it was started from.
@@ -121,17 +123,25 @@ impl Machine {
         result
     }
 
+    /// Lets plugins do what is due, and the VM run for some milliseconds, or until it has nothing to do: for who does more than to run it.
+    pub fn turn(&mut self) -> Result<Outcome, VmError> {
+        self.wanted = self.vm.plugins.between_primitives();
+        self.vm.run(BUDGET)
+    }
+
+    /// Sleeps until an event comes, a plugin wants to be called, `until` (UTC microseconds since 1901), or for at most `limit`.
+    pub fn wait(&mut self, until: Option<u64>, limit: Option<Duration>) {
+        let image = until.map(|time| time.saturating_sub(DesktopPlatform::now()));
+        let own = [image, self.wanted].into_iter().flatten().min().map(Duration::from_micros);
+        self.events.borrow_mut().wait([own, limit].into_iter().flatten().min());
+    }
+
     fn run_unflushed(&mut self) -> Result<i32, VmError> {
         loop {
-            let wanted = self.vm.plugins.between_primitives();
-            match self.vm.run(BUDGET)? {
+            match self.turn()? {
                 Outcome::Quit(status) => return Ok(status),
                 Outcome::BudgetUsed => {}
-                Outcome::Idle { until } => {
-                    let image = until.map(|time| time.saturating_sub(DesktopPlatform::now()));
-                    let limit = [image, wanted].into_iter().flatten().min().map(Duration::from_micros);
-                    self.events.borrow_mut().wait(limit);
-                }
+                Outcome::Idle { until } => self.wait(until, None),
             }
             if let Some(status) = self.events.borrow().exit_status() {
                 return Ok(status);

@@ -33,6 +33,8 @@ pub struct Events {
     wake: UnixStream,
     last_interrupt: Option<Instant>,
     exit: Option<i32>,
+    /// Interrupts are not for the image.
+    kept: bool,
 }
 
 /// What other threads sent.
@@ -71,6 +73,7 @@ impl Events {
             wake,
             last_interrupt: None,
             exit: None,
+            kept: false,
         })
     }
 
@@ -99,7 +102,7 @@ impl Events {
 
     /// The next event, if one is there.
     pub fn poll(&mut self) -> Option<Event> {
-        if self.interrupted.load(Ordering::Relaxed) && self.interrupted.swap(false, Ordering::Relaxed) {
+        if !self.kept && self.interrupted.load(Ordering::Relaxed) && self.interrupted.swap(false, Ordering::Relaxed) {
             return Some(self.interrupt(Instant::now()));
         }
         if self.stacks_wanted.load(Ordering::Relaxed) && self.stacks_wanted.swap(false, Ordering::Relaxed) {
@@ -112,6 +115,16 @@ impl Events {
         let event = queue.pop_front();
         self.sent.any.store(!queue.is_empty(), Ordering::Release);
         event
+    }
+
+    /// From now on the user's interrupts do not go to the image; [`Events::take_interrupt`] tells of them.
+    pub fn keep_interrupts(&mut self) {
+        self.kept = true;
+    }
+
+    /// Whether the user has interrupted since this was asked last, if interrupts are kept.
+    pub fn take_interrupt(&mut self) -> bool {
+        self.kept && self.interrupted.swap(false, Ordering::Relaxed)
     }
 
     fn interrupt(&mut self, now: Instant) -> Event {
@@ -166,6 +179,17 @@ mod tests {
         let start = Instant::now();
         Events::new().unwrap().wait(Some(Duration::from_millis(20)));
         assert!(start.elapsed() >= Duration::from_millis(19));
+    }
+
+    #[test]
+    fn kept_interrupts_do_not_go_to_the_image() {
+        let mut events = Events::new().unwrap();
+        events.keep_interrupts();
+        assert!(!events.take_interrupt());
+        events.interrupted.store(true, Ordering::Relaxed);
+        assert_eq!(events.poll(), None);
+        assert!(events.take_interrupt());
+        assert!(!events.take_interrupt());
     }
 
     #[test]

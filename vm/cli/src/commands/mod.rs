@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod config;
 pub mod disasm;
+pub mod eval;
 pub mod info;
 pub mod load;
 pub mod man;

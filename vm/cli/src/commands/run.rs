@@ -8,7 +8,7 @@ use osvm_host::{Machine, MachineOptions, PluginOptions};
 use std::path::PathBuf;
 
 /// The room for objects if nobody says anything of it.
-const MAX_HEAP: u64 = 4 << 30;
+pub const MAX_HEAP: u64 = 4 << 30;
 /// Stacks of programs that mean it are less deep.
 const DEEP: usize = 100_000;
 
@@ -48,7 +48,8 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     })
 }
 
-fn no_image() -> Failure {
+/// There is none, neither on the command line nor in the configuration.
+pub fn no_image() -> Failure {
     Failure::bad_input(
         "there is no image to run",
         "name one (`osvm my.image`), or write `image = \"my.image\"` under [vm] in vm.toml; see `osvm --help`",

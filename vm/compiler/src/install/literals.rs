@@ -56,7 +56,7 @@ fn scaled(heap: &mut Heap, decimal: &ScaledDecimal, linker: &mut dyn Linker) -> 
 }
 
 /// A ByteString where Latin-1 has all characters, else a WideString.
-fn string(heap: &mut Heap, text: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+pub fn string(heap: &mut Heap, text: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     if let Some(bytes) = bytes {
         return Ok(heap.byte_object(object::CLASS_INDEX_STRING, &bytes)?);

@@ -17,6 +17,8 @@ use osvm_core::oop::Oop;
 use osvm_core::special::Special;
 use std::fmt;
 
+pub use literals::string;
+
 /// Behind the bytecodes of a method: no source is embedded, and the source pointer is nothing.
 const TRAILER: [u8; 4] = [0; 4];
 

@@ -126,7 +126,7 @@ impl Analyzer<'_> {
             ExpressionKind::Assign(assignment) => {
                 self.expression(&assignment.value);
                 let name = assignment.variable.text;
-                let reference = self.find(name, assignment.variable.span);
+                let reference = self.find_assigned(name, assignment.variable.span);
                 self.check_assignable(reference, name, assignment.variable.span);
                 self.analysis.references[assignment.id as usize] = reference;
                 if let Reference::Local(local) = reference {

@@ -44,6 +44,11 @@ pub trait Environment {
         None
     }
 
+    /// The variable that an assignment to an undeclared name declares; `None` if that is an error. From then on `lookup` knows the name.
+    fn declare(&self, _name: &str) -> Option<VariableId> {
+        None
+    }
+
     /// The receivers are contexts or read as such: a VM keeps their fields in frames, and must see where they are used. Their
     /// fields get instructions of their own.
     fn has_context_fields(&self) -> bool {

@@ -39,6 +39,16 @@ impl Analyzer<'_> {
         }
     }
 
+    /// What a name means where it is assigned, which may declare it.
+    pub(super) fn find_assigned(&mut self, name: &str, span: Span) -> Reference {
+        let reserved = matches!(name, "self" | "super" | "thisContext" | "thisProcess");
+        let is_new = !reserved && self.local(self.scope, name).is_none() && self.environment.lookup(name).is_none();
+        match is_new.then(|| self.environment.declare(name)).flatten() {
+            Some(id) => Reference::Variable(id),
+            None => self.find(name, span),
+        }
+    }
+
     fn not_declared(&mut self, name: &str, span: Span) -> Reference {
         if let Some(id) = self.environment.undeclared(name) {
             self.analysis.diagnostics.push(Diagnostic::warning(span, format!("{name} is not declared")));

@@ -110,6 +110,28 @@ impl World {
         pools(heap, class).first().map(|&pool| dictionary_entries(heap, pool).collect()).unwrap_or_default()
     }
 
+    /// Names of the globals, classes among them.
+    pub fn global_names(&self) -> impl Iterator<Item = &str> {
+        self.globals.keys().map(String::as_str)
+    }
+
+    /// The symbol of this text.
+    pub fn symbol(&self, text: &str) -> Option<Oop> {
+        self.symbols.get(text).copied()
+    }
+
+    /// All symbols, as text.
+    pub fn symbol_names(&self) -> impl Iterator<Item = &str> {
+        self.symbols.keys().map(String::as_str)
+    }
+
+    /// A new symbol of this text, which the image does not know of.
+    pub fn make_symbol(&self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
+        Ok(heap.byte_object(self.symbol_class, &bytes)?)
+    }
+
     /// What a method of a class, or of a metaclass, can refer to.
     pub fn environment<'w>(&'w self, heap: &Heap, class: Oop) -> ClassEnvironment<'w> {
         let mut fields = Vec::new();
@@ -204,9 +226,7 @@ impl Linker for WorldLinker<'_, '_> {
         if let Some(&symbol) = self.environment.world.symbols.get(text).or(self.symbols.get(text)) {
             return Ok(symbol);
         }
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
-        let symbol = heap.byte_object(self.environment.world.symbol_class, &bytes)?;
+        let symbol = self.environment.world.make_symbol(heap, text)?;
         self.symbols.insert(text.into(), symbol);
         Ok(symbol)
     }

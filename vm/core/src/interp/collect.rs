@@ -2,6 +2,7 @@
 
 use super::cache::{CodeCache, EMPTY, MethodCache};
 use super::code::Code;
+use super::handles::Handles;
 use crate::error::{PrimError, VmError};
 use crate::heap::Roots;
 use crate::oop::Oop;
@@ -46,6 +47,7 @@ impl Vm {
         let mut roots = VmRoots {
             stack: &mut self.stack,
             plugins: &mut *self.plugins,
+            handles: &mut self.handles,
             codes: &mut self.codes,
             method_cache: &mut self.method_cache,
             full,
@@ -99,7 +101,8 @@ impl Vm {
     pub(crate) fn prepare_heap_for_snapshot(&mut self) -> Result<(), PrimError> {
         let old_start = self.heap.old_start;
         let (stack, codes, method_cache) = (&mut self.stack, &mut self.codes, &mut self.method_cache);
-        let mut roots = VmRoots { stack, plugins: &mut *self.plugins, codes, method_cache, full: true, old_start };
+        let (plugins, handles) = (&mut *self.plugins, &mut self.handles);
+        let mut roots = VmRoots { stack, plugins, handles, codes, method_cache, full: true, old_start };
         let result = self.heap.prepare_snapshot(&mut roots);
         self.flush_caches();
         self.sweep_codes();
@@ -122,6 +125,7 @@ impl Vm {
             }
         }
         self.plugins.visit_held(&mut visit);
+        self.handles.visit(&mut visit);
         if !methods {
             return;
         }
@@ -141,6 +145,7 @@ impl Vm {
 struct VmRoots<'a> {
     stack: &'a mut super::StackZone,
     plugins: &'a mut dyn PluginHost,
+    handles: &'a mut Handles,
     codes: &'a mut CodeCache,
     method_cache: &'a mut MethodCache,
     full: bool,
@@ -183,6 +188,7 @@ impl Roots for VmRoots<'_> {
             }
         }
         self.plugins.visit_held(visit);
+        self.handles.visit(visit);
     }
 
     fn weak(&mut self, resolve: &mut dyn FnMut(Oop) -> Option<Oop>) {

@@ -1,5 +1,6 @@
 //! Starting an image and saving it.
 
+use super::handles::Handles;
 use super::layout::process;
 use super::{CodeCache, MethodCache, StackZone};
 use crate::error::VmError;
@@ -32,6 +33,7 @@ impl Vm {
             heap,
             platform,
             plugins,
+            handles: Handles::default(),
             options: Options::default(),
             counters: Counters::default(),
             stack: StackZone::new(),

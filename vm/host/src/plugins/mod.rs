@@ -339,6 +339,10 @@ impl PluginHost for Plugins {
         }
     }
 
+    fn flush(&mut self) {
+        self.shared.flush();
+    }
+
     fn snapshot(&mut self) {
         for module in &mut self.modules {
             if let State::Loaded(loaded) = &mut module.state {

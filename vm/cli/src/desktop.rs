@@ -1,0 +1,90 @@
+//! Evaluating in an image on the desktop: what `eval` and its neighbours share.
+
+use crate::args::{Bytecodes, SessionArgs};
+use crate::commands::run::{MAX_HEAP, no_image};
+use crate::failure::Failure;
+use osvm_compiler::Options;
+use osvm_compiler::evaluate::{Driver, Session};
+use osvm_core::bytecode::BytecodeSet;
+use osvm_core::error::VmError;
+use osvm_core::vm::{Outcome, Vm};
+use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
+use std::time::Duration;
+
+/// What lets an image of Pharo start up without doing anything and without quitting.
+const STAY: &str = "--no-quit";
+
+/// The desktop's machine as sessions drive it. Ctrl-C ends what is evaluated.
+pub struct Desktop {
+    machine: Machine,
+}
+
+impl Desktop {
+    /// Loads the image, with Ctrl-C for sessions.
+    fn new(args: &SessionArgs) -> Result<Desktop, Failure> {
+        let config = args.config.search(args.image.clone()).read().map_err(Failure::config)?;
+        let image = args.image.clone().or_else(|| config.image.clone()).ok_or_else(no_image)?;
+        let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
+        let machine = Machine::start(MachineOptions {
+            arguments: vec![STAY.into()],
+            max_heap,
+            signals: true,
+            config,
+            plugins: PluginOptions::of_user(),
+            ..MachineOptions::new(image)
+        })
+        .map_err(Failure::start)?;
+        machine.events().borrow_mut().keep_interrupts();
+        Ok(Desktop { machine })
+    }
+
+    /// Writes out what the image has printed.
+    pub fn flush(&mut self) {
+        self.machine.vm.plugins.flush();
+    }
+
+    /// Lets plugins end; nothing runs afterwards.
+    pub fn shutdown(&mut self) {
+        self.machine.vm.plugins.shutdown();
+    }
+
+    /// The status with which the system has asked osvm to end.
+    pub fn exit_status(&self) -> Option<i32> {
+        self.machine.events().borrow().exit_status()
+    }
+}
+
+impl Driver for Desktop {
+    fn vm(&mut self) -> &mut Vm {
+        &mut self.machine.vm
+    }
+
+    fn run(&mut self) -> Result<Outcome, VmError> {
+        self.machine.turn()
+    }
+
+    fn wait(&mut self, until: Option<u64>, limit: Option<Duration>) {
+        self.machine.wait(until, limit);
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.machine.events().borrow_mut().take_interrupt() || self.exit_status().is_some()
+    }
+}
+
+/// Starts an image to evaluate in. What it prints by itself while it starts goes to standard error.
+pub fn start(args: &SessionArgs) -> Result<Session<Desktop>, Failure> {
+    let desktop = Desktop::new(args)?;
+    let image = desktop.machine.image().display().to_string();
+    let diverted = Diverted::to_stderr().map_err(|error| Failure::bad_input("standard output", error))?;
+    let change = |options: Options| match args.bytecodes {
+        None => options,
+        Some(Bytecodes::V3) => Options { set: BytecodeSet::V3PlusClosures, ..options },
+        Some(Bytecodes::Sista) => Options { set: BytecodeSet::SistaV1, ..options },
+    };
+    let mut session = Session::start_with(desktop, change).map_err(|error| Failure::unsupported(&image, &error))?;
+    session.driver().flush();
+    drop(diverted);
+    session.time_limit = args.timeout;
+    Ok(session)
+}
