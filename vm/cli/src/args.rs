@@ -38,6 +38,8 @@ pub enum Command {
     Stack(StackArgs),
     /// Load packages into an image: Tonel, FileTree, and files of chunks
     Load(LoadArgs),
+    /// Run the tests of an image
+    Test(TestArgs),
     /// Look at configurations (vm.toml)
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -88,7 +90,7 @@ pub struct RunArgs {
 }
 
 /// Options by which a configuration is found.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct ConfigArgs {
     /// The configuration to read [default: IMAGE.toml, or vm.toml beside the image, or in the user's folder, or the built-in one]
     #[arg(long, value_name = "FILE")]
@@ -106,7 +108,7 @@ impl ConfigArgs {
 }
 
 /// The image in which something is evaluated, and how.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct SessionArgs {
     /// The image file [default: what the configuration says]
     #[arg(long)]
@@ -189,24 +191,44 @@ pub struct StackArgs {
 /// Options and arguments of `load`.
 #[derive(Args, Debug)]
 pub struct LoadArgs {
-    /// The image to load into; it stays as it is
-    #[arg(long)]
-    pub image: PathBuf,
-    /// The image file to write, which may be the same
+    /// The image to load into, which stays as it is, and how initialisers are run
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// The image file to write; it may be the same
     #[arg(long, value_name = "NEW")]
     pub save: PathBuf,
     /// Leave out what is wrong and load the rest; names that nothing declares are variables that are nil
     #[arg(long)]
     pub keep_going: bool,
-    /// Do not run the class-side `initialize` of the loaded classes, nor the expressions in files of chunks
+    /// Do not run the class-side `initialize` of loaded classes, nor the expressions in files of chunks
     #[arg(long)]
     pub no_initialize: bool,
-    /// The most memory that the image's objects may take, such as 512M or 4G
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "4G")]
-    pub max_heap: u64,
     /// Packages: folders with Tonel or FileTree, or files of chunks
     #[arg(value_name = "DIR", required = true)]
     pub packages: Vec<PathBuf>,
+}
+
+/// Options and arguments of `test`.
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// The image, and how long a test may take [default: 10 seconds]
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// Load these packages first, into a copy of the image
+    #[arg(long, value_name = "DIR")]
+    pub load: Vec<PathBuf>,
+    /// Load what is right in packages with errors
+    #[arg(long, requires = "load")]
+    pub keep_going: bool,
+    /// Write the results to this file as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Print a line for tests that pass and for those that are skipped, too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Run only the tests of this class, this selector or 'Class>>selector'; * stands for any text
+    #[arg(value_name = "PATTERN")]
+    pub pattern: Option<TraceFilter>,
 }
 
 /// What to do with a configuration.

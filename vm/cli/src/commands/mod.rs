@@ -10,3 +10,4 @@ pub mod man;
 pub mod plugin;
 pub mod run;
 pub mod stack;
+pub mod test;

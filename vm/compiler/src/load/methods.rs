@@ -2,6 +2,7 @@
 
 use super::classes::Dictionaries;
 use super::hashed::{method_dictionary, methods};
+use super::initializers;
 use super::plan::{Plan, PlannedMethod};
 use super::report::{Progress, Report, Step};
 use super::shape::{METHODS, Shape};
@@ -32,6 +33,7 @@ struct Compiled<'m> {
 /// Compiles and installs the methods of a plan.
 pub(super) fn load(
     heap: &mut Heap,
+    packages: &Packages,
     plan: &Plan<'_>,
     options: &LoadOptions,
     report: &mut Report<'_>,
@@ -58,7 +60,7 @@ pub(super) fn load(
     if report.stops() {
         return Ok(());
     }
-    install(heap, &world, plan, compiled, &environments, &undeclared, report, progress)
+    install(heap, &world, packages, plan, compiled, &environments, &undeclared, report, progress)
 }
 
 fn class_of(heap: &Heap, world: &World, method: &PlannedMethod<'_>) -> Option<Oop> {
@@ -103,6 +105,7 @@ fn compile(
 fn install(
     heap: &mut Heap,
     world: &World,
+    packages: &Packages,
     plan: &Plan<'_>,
     compiled: Vec<Compiled<'_>>,
     environments: &HashMap<Oop, ClassEnvironment<'_>>,
@@ -120,6 +123,7 @@ fn install(
     }
     let mut bindings = HashMap::new();
     let mut by_class: HashMap<Oop, Vec<(Oop, Oop)>> = HashMap::new();
+    let mut uses = HashMap::new();
     let of = compiled.len();
     for (index, Compiled { method, class, code }) in compiled.into_iter().enumerate() {
         progress(Progress { step: Step::Installing, done: index, of });
@@ -129,6 +133,9 @@ fn install(
         let oop = install_method(heap, &code, &mut linker)?;
         let selector = symbols.get(heap, &method.selector)?;
         by_class.entry(class).or_default().push((selector, oop));
+        if initializers::is_one(method) {
+            uses.insert(method.class_name, initializers::globals(heap, oop));
+        }
         if !plan.defines(method.class_name) {
             report.extensions += 1;
         }
@@ -139,8 +146,7 @@ fn install(
         report.new_methods += new.len() - replaced;
     }
     symbols.enter(heap)?;
-    let has_initialize = |class: &&crate::packages::ClassDefinition| plan.has_method(&class.name, true, "initialize");
-    report.initializers = plan.classes.iter().filter(has_initialize).map(|class| class.name.clone()).collect();
+    report.initializers = initializers::in_order(plan, packages, &uses);
     Ok(())
 }
 

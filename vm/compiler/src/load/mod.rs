@@ -14,6 +14,7 @@
 mod classes;
 mod define;
 mod hashed;
+mod initializers;
 mod methods;
 mod plan;
 mod report;
@@ -122,6 +123,6 @@ pub fn load<'p>(
         return Ok(report);
     }
     heap.prepare_snapshot(&mut NoRoots)?;
-    methods::load(heap, &plan, options, &mut report, progress)?;
+    methods::load(heap, packages, &plan, options, &mut report, progress)?;
     Ok(report)
 }

@@ -30,6 +30,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// What it says.
     pub text: String,
+    /// It is a file of chunks, which says itself what is to be initialised.
+    pub is_chunks: bool,
 }
 
 /// A part of a file.
@@ -180,11 +182,12 @@ impl Packages {
     pub fn add_text(&mut self, path: impl Into<PathBuf>, text: String) {
         let is_tonel = tonel::looks_like(&text);
         let file = self.add_file(path.into(), text);
+        self.files[file].is_chunks = !is_tonel;
         if is_tonel { tonel::read(self, file) } else { chunk::read(self, file) }
     }
 
     fn add_file(&mut self, path: PathBuf, text: String) -> FileId {
-        self.files.push(SourceFile { path, text });
+        self.files.push(SourceFile { path, text, is_chunks: false });
         self.files.len() - 1
     }
 
