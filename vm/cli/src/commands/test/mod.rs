@@ -9,7 +9,7 @@ use crate::commands::load::Loaded;
 use crate::desktop::{self, Desktop};
 use crate::failure::Failure;
 use crate::report;
-use osvm_compiler::evaluate::{EvalError, Session};
+use osvm_compiler::evaluate::{Driver, EvalError, Session, text};
 use outcome::{Outcome, Ran, Summary};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -87,7 +87,12 @@ impl Runner {
         let listed = self.session()?.evaluate("tests", suite::LIST);
         self.session()?.time_limit = limit;
         match listed {
-            Ok(list) => Ok(suite::parse(&list.text, args.pattern.as_ref())),
+            Ok(_) => {
+                // The string itself: what it prints of itself may be cut off.
+                let session = self.session()?;
+                let list = session.value().and_then(|list| text(&session.driver().vm().heap, list)).unwrap_or_default();
+                Ok(suite::parse(&list, args.pattern.as_ref()))
+            }
             Err(EvalError::Syntax(_)) => Err(Failure::bad_input(
                 "the image has no class TestCase",
                 "load SUnit with the tests, as in `osvm test --load SUnit-Core --load My-Tests`",
