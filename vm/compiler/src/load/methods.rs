@@ -18,7 +18,7 @@ use crate::world::{ClassEnvironment, World, class_binding};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Ids of variables that nothing declares begin here.
 const FIRST_UNDECLARED: u32 = 1 << 24;
@@ -122,7 +122,8 @@ fn install(
         associations.push(dictionaries.add_undeclared(heap, key)?);
     }
     let mut bindings = HashMap::new();
-    let mut by_class: HashMap<Oop, Vec<(Oop, Oop)>> = HashMap::new();
+    // In the order of addresses, so that the same packages make the same image.
+    let mut by_class: BTreeMap<Oop, Vec<(Oop, Oop)>> = BTreeMap::new();
     let mut uses = HashMap::new();
     let of = compiled.len();
     for (index, Compiled { method, class, code }) in compiled.into_iter().enumerate() {

@@ -31,6 +31,7 @@ pub(super) struct Plan<'p> {
     /// The methods, in the order of the files; of those that are defined twice the last.
     pub methods: Vec<PlannedMethod<'p>>,
     keys: HashSet<(String, bool, String)>,
+    names: HashSet<String>,
 }
 
 impl<'p> Plan<'p> {
@@ -55,7 +56,8 @@ impl<'p> Plan<'p> {
         definitions.retain(|class| !class.is_trait);
         let classes = in_order(without_doubles(definitions, report), world, report);
         let keys = methods.iter().map(|m| (m.class_name.to_string(), m.class_side, m.selector.clone())).collect();
-        Plan { classes, methods, keys }
+        let names = classes.iter().map(|class| class.name.clone()).collect();
+        Plan { classes, methods, keys, names }
     }
 
     /// Whether a method with this selector is to be loaded.
@@ -65,7 +67,7 @@ impl<'p> Plan<'p> {
 
     /// Whether this class is among those that the packages define.
     pub fn defines(&self, class_name: &str) -> bool {
-        self.classes.iter().any(|class| class.name == class_name)
+        self.names.contains(class_name)
     }
 }
 

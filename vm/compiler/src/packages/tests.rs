@@ -194,3 +194,61 @@ fn a_folder_without_source_is_told() {
     assert!(error.to_string().contains("no source is there"));
     assert!(Packages::read(&[PathBuf::from("/no/such/folder")]).unwrap_err().to_string().contains("No such file"));
 }
+
+/// What holds of any text: each excerpt has its bytes in the file, and each problem has a place that can be shown.
+fn check(packages: &Packages, text: &str) {
+    let sources = packages.methods.iter().map(|method| &method.source);
+    for source in sources.chain(&packages.expressions) {
+        for (offset, byte) in source.text.bytes().enumerate() {
+            let span = source.place(crate::source::Span::new(offset, offset + 1)).span;
+            assert_eq!(text.as_bytes()[span.start as usize], byte, "{text:?}");
+        }
+    }
+    for (file, problem) in &packages.problems {
+        assert!(problem.span.end as usize <= text.len(), "{problem:?} of {text:?}");
+        packages.render(*file, problem);
+    }
+}
+
+/// A text with a few bytes changed, dropped or doubled, as a random number says.
+fn mutated(text: &str, random: &mut u64) -> String {
+    let mut next = |below: usize| {
+        *random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (*random >> 33) as usize % below.max(1)
+    };
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..1 + next(4) {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = next(bytes.len());
+        match next(4) {
+            0 => bytes[at] = b"!'\"[]{}#:;.|^ \nx1\xC3"[next(18)],
+            1 => drop(bytes.remove(at)),
+            2 => bytes.insert(at, b"!'\"[]{}#("[next(9)]),
+            _ => bytes.truncate(at.max(1)),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn no_text_is_too_bad() {
+    use super::filetree::{Entity, read_method, read_properties};
+    const TONEL: &str = "\"\nA comment\n\"\nClass {\n\t#name : #Foo,\n\t#superclass : #Object,\n\t#traits : 'T + (U - {#a})',\n\t#instVars : [\n\t\t'a'\n\t],\n\t\
+        #category : #C\n}\n\n{ #category : #x }\nFoo >> at: i [\n\t^ [ i ] value\n]\n";
+    const PROPERTIES: &str =
+        r#"{ "name": "Foo", "super": "Object", "type": "normal", "instvars": ["a"], "traitcomposition": "T - {#a}" }"#;
+    let mut random = 1;
+    for round in 0..2000 {
+        let text = mutated([CHUNKS, TONEL, PROPERTIES, "accessing\na\n\t^ a"][round % 4], &mut random);
+        check(&of(&text), &text);
+        let mut packages = Packages::default();
+        packages.files.push(super::SourceFile { path: "f".into(), text: text.clone(), is_chunks: false });
+        for entity in [Entity::Class, Entity::Trait, Entity::Extension] {
+            read_properties(&mut packages, 0, entity);
+        }
+        read_method(&mut packages, 0, "Foo", false);
+        check(&packages, &text);
+    }
+}
