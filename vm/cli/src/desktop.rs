@@ -100,9 +100,8 @@ fn start_desktop(args: &SessionArgs, desktop: Desktop) -> Result<Session<Desktop
         Some(Bytecodes::V3) => Options { set: BytecodeSet::V3PlusClosures, ..options },
         Some(Bytecodes::Sista) => Options { set: BytecodeSet::SistaV1, ..options },
     };
-    let mut session = Session::start_with(desktop, change).map_err(|error| Failure::unsupported(&image, &error))?;
+    let mut session = Session::start_with(desktop, args.timeout, change).map_err(|error| Failure::no_session(&image, &error))?;
     session.driver().flush();
     drop(diverted);
-    session.time_limit = args.timeout;
     Ok(session)
 }

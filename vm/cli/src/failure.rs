@@ -1,5 +1,6 @@
 //! How the command ends when something is wrong.
 
+use osvm_compiler::evaluate::StartError as SessionError;
 use osvm_core::error::VmError;
 use osvm_host::config::ConfigError;
 use osvm_host::{LoadError, Refusal, StartError};
@@ -7,13 +8,17 @@ use osvm_plugin_build::BuildError;
 use std::fmt::Display;
 
 /// Exit status for input that cannot be used: the command line, the image file.
-const BAD_INPUT: u8 = 2;
+pub const BAD_INPUT: u8 = 2;
+/// Exit status for Smalltalk code that failed.
+pub const FAILED: u8 = 1;
+/// Exit status for the user's interrupt, as shells report it.
+pub const INTERRUPTED: u8 = 130;
 /// Exit status for source that does not compile.
 const UNBUILT: u8 = 1;
 /// Exit status for a plugin that the checks refuse.
 const REFUSED: u8 = 1;
 /// Exit status for a VM that had to stop while it ran (`EX_SOFTWARE` of `sysexits.h`).
-const STOPPED: u8 = 70;
+pub const STOPPED: u8 = 70;
 
 /// A line or more for the user, and the exit status.
 #[derive(Debug)]
@@ -78,10 +83,12 @@ impl Failure {
     }
 
     /// Nothing can be evaluated in the image.
-    pub fn unsupported(image: impl Display, error: &osvm_compiler::evaluate::StartError) -> Failure {
+    pub fn no_session(image: impl Display, error: &SessionError) -> Failure {
         let status = match error {
-            osvm_compiler::evaluate::StartError::Vm(_) => STOPPED,
-            osvm_compiler::evaluate::StartError::Unsupported(_) => BAD_INPUT,
+            SessionError::Vm(_) => STOPPED,
+            SessionError::Unsupported(_) => BAD_INPUT,
+            SessionError::TimedOut => FAILED,
+            SessionError::Interrupted => INTERRUPTED,
         };
         Failure { message: format!("{image}: {error}"), status }
     }

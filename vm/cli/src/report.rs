@@ -1,31 +1,26 @@
 //! Answers and errors of evaluations, for people and as JSON.
 
 use crate::desktop::Desktop;
+use crate::failure::{BAD_INPUT, FAILED, INTERRUPTED, STOPPED};
 use osvm_compiler::diagnostic::Diagnostic;
 use osvm_compiler::evaluate::{EvalError, Evaluation, Session, Stack};
 use osvm_compiler::source::position;
 use serde_json::{Value, json};
 
-/// Exit statuses: the Smalltalk code failed; the source is wrong; the VM had to stop; the user interrupted.
-const FAILED: i32 = 1;
-const BAD_INPUT: i32 = 2;
-const STOPPED: i32 = 70;
-const INTERRUPTED: i32 = 130;
-
 /// The exit status that an error stands for.
 pub fn status(error: &EvalError, session: &mut Session<Desktop>) -> i32 {
     match error {
-        EvalError::Failed(_) | EvalError::TimedOut(_) | EvalError::Terminated => FAILED,
-        EvalError::Syntax(_) | EvalError::Unsupported(_) => BAD_INPUT,
-        EvalError::Interrupted(_) => session.driver().exit_status().unwrap_or(INTERRUPTED),
+        EvalError::Failed(_) | EvalError::TimedOut(_) | EvalError::Terminated => FAILED.into(),
+        EvalError::Syntax(_) | EvalError::Unsupported(_) => BAD_INPUT.into(),
+        EvalError::Interrupted(_) => session.driver().exit_status().unwrap_or(INTERRUPTED.into()),
         EvalError::Quit(status) => *status,
-        EvalError::Vm(..) => STOPPED,
+        EvalError::Vm(..) => STOPPED.into(),
     }
 }
 
 /// Whether nothing can be evaluated after it.
-pub fn is_final(error: &EvalError) -> bool {
-    matches!(error, EvalError::Quit(_) | EvalError::Vm(..) | EvalError::Interrupted(_))
+pub fn ends(error: &EvalError) -> bool {
+    matches!(error, EvalError::Quit(_) | EvalError::Vm(..))
 }
 
 /// The lines of a text that Smalltalk made, with ends as the system has them.

@@ -8,6 +8,7 @@ pub mod info;
 pub mod load;
 pub mod man;
 pub mod plugin;
+pub mod repl;
 pub mod run;
 pub mod stack;
 pub mod test;

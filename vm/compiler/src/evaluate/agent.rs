@@ -43,6 +43,8 @@ pub(super) enum Task {
     Terminate,
     /// Symbols for strings.
     Intern,
+    /// Texts for objects.
+    Print,
 }
 
 /// The class, and its methods that processes begin with.
@@ -52,12 +54,15 @@ pub(super) struct Agent {
     evaluate: Handle,
     terminate: Handle,
     intern: Option<Handle>,
+    print: Option<Handle>,
 }
 
 /// What the image can do, which decides how expressions are run.
 struct Abilities {
     /// The class of the exceptions that say that nobody handled another, and the message by which they tell it.
     unhandled: Option<(Oop, &'static str)>,
+    /// The class of halts, where those do not become one of these.
+    halt: Option<Oop>,
     forks: bool,
     terminates: bool,
     interns: bool,
@@ -81,6 +86,7 @@ impl Abilities {
         let catches = closures != heap.nil() && answers(closures, "on:do:") && answers(closures, "ensure:");
         let processes = heap.special(Special::ClassProcess);
         Abilities {
+            halt: class("Halt").filter(|&halt| answers(halt, "exception")),
             unhandled: if catches { UNHANDLED.iter().find_map(usable) } else { None },
             forks: closures != heap.nil() && answers(closures, "newProcess"),
             terminates: processes != heap.nil() && answers(processes, "terminate"),
@@ -101,7 +107,7 @@ impl Abilities {
     fn allow(&self, selector: &str) -> bool {
         match selector {
             "osvmFork" => self.unhandled.is_some() && self.forks,
-            "osvmEvaluate" | "osvmEvaluateHere" | "osvmFail:" | "osvmStop" | "osvmExceptionOf:" | "osvmItself:" => {
+            "osvmEvaluate" | "osvmEvaluateHere" | "osvmFail:" | "osvmStop" | "osvmExceptionOf:" | "osvmItself:" | "osvmPrint" => {
                 self.unhandled.is_some()
             }
             "osvmTerminate" => self.terminates,
@@ -111,6 +117,9 @@ impl Abilities {
     }
 }
 
+/// Names by which the class's source calls classes of exceptions.
+const EXCEPTIONS: [&str; 2] = ["OsvmUnhandled", "OsvmHalt"];
+
 /// What the methods of the class see: its variables, and the class of exceptions.
 struct AgentEnvironment {
     fields: Vec<String>,
@@ -118,8 +127,8 @@ struct AgentEnvironment {
 
 impl Environment for AgentEnvironment {
     fn lookup(&self, name: &str) -> Option<Binding> {
-        if name == "OsvmUnhandled" {
-            return Some(Binding::Constant(VariableId(0)));
+        if let Some(index) = EXCEPTIONS.iter().position(|&exception| exception == name) {
+            return Some(Binding::Constant(VariableId(index as u32)));
         }
         self.fields.iter().position(|field| field == name).map(|index| Binding::Field(index as u16))
     }
@@ -130,12 +139,16 @@ impl Agent {
     pub(super) fn new(vm: &mut Vm, world: &World, options: &Options) -> Result<Agent, StartError> {
         let abilities = Abilities::of(&vm.heap, world);
         let (class, fields) = make_class(&mut vm.heap)?;
-        let binding = vm.heap.array(&[vm.heap.nil(), class])?;
+        let binding = world.make_association(&mut vm.heap, "OsvmEvaluation", class)?;
         let unhandled = abilities.unhandled.map_or(vm.heap.nil(), |(class, _)| class);
-        let unhandled = vm.heap.array(&[vm.heap.nil(), unhandled])?;
+        let mut exceptions = [unhandled, abilities.halt.unwrap_or(unhandled)];
+        for exception in &mut exceptions {
+            *exception = world.make_association(&mut vm.heap, "Error", *exception)?;
+        }
         let environment = AgentEnvironment { fields };
         let symbols = HashMap::new();
-        let mut linker = SessionLinker { world, variable: |_| unhandled, class_binding: binding, symbols };
+        let mut linker =
+            SessionLinker { world, variable: |id: VariableId| exceptions[id.0 as usize], class_binding: binding, symbols };
         let mut methods = HashMap::new();
         for (selector, code) in compile(&environment, &abilities, options) {
             let method = install_method(&mut vm.heap, &code, &mut linker)?;
@@ -147,7 +160,7 @@ impl Agent {
         let mut hold = |selector: &str| methods.get(selector).map(|&(_, method)| vm.hold(method));
         let present = "the class's source has this method";
         let (evaluate, terminate) = (hold(abilities.evaluate()).expect(present), hold(terminate).expect(present));
-        Ok(Agent { evaluate, terminate, intern: hold("osvmIntern"), class: vm.hold(class) })
+        Ok(Agent { evaluate, terminate, intern: hold("osvmIntern"), print: hold("osvmPrint"), class: vm.hold(class) })
     }
 
     /// A new evaluation; `None` if the image cannot do this.
@@ -165,6 +178,7 @@ impl Agent {
             Task::Evaluate => &self.evaluate,
             Task::Terminate => &self.terminate,
             Task::Intern => self.intern.as_ref()?,
+            Task::Print => self.print.as_ref()?,
         };
         Some(vm.held(handle))
     }

@@ -11,6 +11,10 @@ use std::fmt;
 pub enum StartError {
     /// The VM had to stop while the image started.
     Vm(VmError),
+    /// The image was still busy when the time was over.
+    TimedOut,
+    /// The user did not want to wait for it.
+    Interrupted,
     /// The image lacks something without which nothing can be evaluated in it.
     Unsupported(String),
 }
@@ -43,6 +47,8 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Vm(error) => error.fmt(f),
+            StartError::TimedOut => f.write_str("the image is still busy with starting when the time is over"),
+            StartError::Interrupted => f.write_str("interrupted while the image was starting"),
             StartError::Unsupported(what) => write!(f, "expressions cannot be evaluated in this image: {what}"),
         }
     }
@@ -111,6 +117,8 @@ impl From<StartError> for EvalError {
     fn from(error: StartError) -> EvalError {
         match error {
             StartError::Vm(error) => EvalError::Vm(error, Stack::default()),
+            StartError::TimedOut => EvalError::TimedOut(Stack::default()),
+            StartError::Interrupted => EvalError::Interrupted(Stack::default()),
             StartError::Unsupported(what) => EvalError::Unsupported(what),
         }
     }

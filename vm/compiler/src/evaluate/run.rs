@@ -2,7 +2,7 @@
 
 use super::agent::{Task, field};
 use super::driver::Driver;
-use super::error::{EvalError, Failure};
+use super::error::{EvalError, Failure, StartError};
 use super::image::text;
 use super::session::Session;
 use super::stack::Stack;
@@ -30,8 +30,9 @@ mod phase {
 }
 
 /// Runs an image until it has nothing more to do, or quits.
-pub(super) fn start_up(driver: &mut impl Driver) -> Result<(), VmError> {
+pub(super) fn start_up(driver: &mut impl Driver, limit: Option<Duration>) -> Result<(), StartError> {
     let start = driver.vm().platform.utc_microseconds();
+    let deadline = Deadline::after(driver.vm(), limit);
     loop {
         match driver.run()? {
             Outcome::BudgetUsed => {}
@@ -40,6 +41,12 @@ pub(super) fn start_up(driver: &mut impl Driver) -> Result<(), VmError> {
                 Some(until) if until.saturating_sub(start) < START_UP_WAIT => driver.wait(Some(until), None),
                 _ => return Ok(()),
             },
+        }
+        if driver.interrupted() {
+            return Err(StartError::Interrupted);
+        }
+        if deadline.left(driver.vm()) == Some(Duration::ZERO) {
+            return Err(StartError::TimedOut);
         }
     }
 }
@@ -171,6 +178,20 @@ impl<D: Driver> Session<D> {
             End::Vm(error) => Err(EvalError::Vm(error, Stack::default())),
             _ => Ok(()),
         }
+    }
+
+    /// Lets other processes run, until they have nothing to do or for at most `limit`.
+    pub fn settle(&mut self, limit: Duration) -> Result<(), EvalError> {
+        let deadline = Deadline::after(self.driver.vm(), Some(limit));
+        while deadline.left(self.driver.vm()) != Some(Duration::ZERO) {
+            match self.driver.run() {
+                Ok(Outcome::BudgetUsed) => {}
+                Ok(Outcome::Idle { .. }) => return Ok(()),
+                Ok(Outcome::Quit(status)) => return Err(EvalError::Quit(status)),
+                Err(error) => return Err(EvalError::Vm(error, Stack::default())),
+            }
+        }
+        Ok(())
     }
 
     fn spawn(&mut self, method: Oop, evaluation: Oop, priority: i64) -> Result<(), EvalError> {

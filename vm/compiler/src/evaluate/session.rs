@@ -45,18 +45,26 @@ pub struct Session<D: Driver> {
 impl<D: Driver> Session<D> {
     /// Lets the image start up, until it has nothing more to do or quits.
     pub fn start(driver: D) -> Result<Session<D>, StartError> {
-        Session::start_with(driver, |options| options)
+        Session::start_with(driver, None, |options| options)
     }
 
-    /// The same, with other options for the compiler than those that fit the image.
-    pub fn start_with(mut driver: D, change: impl FnOnce(Options) -> Options) -> Result<Session<D>, StartError> {
-        super::run::start_up(&mut driver)?;
+    /// The same, at most for `limit`, which is then the limit of expressions too, and with other options for the compiler than those that
+    /// fit the image.
+    pub fn start_with(
+        mut driver: D,
+        limit: Option<Duration>,
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Session<D>, StartError> {
+        super::run::start_up(&mut driver, limit)?;
         let vm = driver.vm();
         let world = World::read(&vm.heap);
+        if world.symbol("printString").is_none() {
+            return Err(StartError::unsupported("it has no symbol #printString, by which answers are shown"));
+        }
         let options = change(options_for(&vm.heap, &world));
         let agent = Agent::new(vm, &world, &options)?;
         let units = Units::default();
-        Ok(Session { driver, agent, options, units, variables: Vec::new(), evaluation: None, time_limit: None })
+        Ok(Session { driver, agent, options, units, variables: Vec::new(), evaluation: None, time_limit: limit })
     }
 
     /// Who runs the VM.
@@ -149,12 +157,8 @@ impl<D: Driver> Session<D> {
     fn declare(&mut self, world: &World, names: &[String]) -> Result<(), EvalError> {
         let vm = self.driver.vm();
         for name in names {
-            let association = match world.class("Association") {
-                Some(class) => vm.heap.instantiate(class, 0)?,
-                None => vm.heap.array(&[vm.heap.nil(); 2])?,
-            };
-            let key = vm.heap.string(name)?;
-            vm.heap.store(association, 0, key);
+            let nil = vm.heap.nil();
+            let association = world.make_association(&mut vm.heap, name, nil)?;
             self.variables.push((name.clone(), vm.hold(association)));
         }
         Ok(())
@@ -166,7 +170,7 @@ impl<D: Driver> Session<D> {
         let class = vm.heap.class_of(vm.heap.nil());
         let class_binding = match class_binding(world, &vm.heap, class) {
             Some(binding) => binding,
-            None => vm.heap.array(&[vm.heap.nil(), class])?,
+            None => world.make_association(&mut vm.heap, "UndefinedObject", class)?,
         };
         let variable = |id| session_variable(&associations, inner, id);
         let mut linker = SessionLinker { world, variable, class_binding, symbols: HashMap::new() };

@@ -69,6 +69,22 @@ impl World {
         self.classes.get(name).copied()
     }
 
+    /// All classes that are no metaclasses.
+    pub fn classes(&self) -> impl Iterator<Item = Oop> {
+        self.classes.values().copied()
+    }
+
+    /// Names of the fields of a class's instances, those of its superclasses first.
+    pub fn field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
+        let mut fields = Vec::new();
+        let mut next = class;
+        while is_class(heap, next) {
+            fields.splice(0..0, field_names(heap, next));
+            next = heap.follow(heap.fetch(next, 0));
+        }
+        fields
+    }
+
     /// The association of a global.
     pub fn global(&self, name: &str) -> Option<Oop> {
         self.globals.get(name).copied()
@@ -120,16 +136,27 @@ impl World {
         self.symbols.get(text).copied()
     }
 
-    /// All symbols, as text.
-    pub fn symbol_names(&self) -> impl Iterator<Item = &str> {
-        self.symbols.keys().map(String::as_str)
-    }
-
     /// A new symbol of this text, which the image does not know of.
     pub fn make_symbol(&self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
         let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
         let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
         Ok(heap.byte_object(self.symbol_class, &bytes)?)
+    }
+
+    /// A new variable: an Association, or as good as one where the image has no such class.
+    pub fn make_association(&self, heap: &mut Heap, key: &str, value: Oop) -> Result<Oop, InstallError> {
+        let association = match self.class("Association").filter(|&class| heap.instance_spec(class).is_some_and(|spec| spec.0 >= 2))
+        {
+            Some(class) => heap.instantiate(class, 0)?,
+            None => heap.array(&[heap.nil(); 2])?,
+        };
+        let key = match self.symbol(key) {
+            Some(symbol) => symbol,
+            None => heap.string(key)?,
+        };
+        heap.store(association, 0, key);
+        heap.store(association, 1, value);
+        Ok(association)
     }
 
     /// What a method of a class, or of a metaclass, can refer to.
