@@ -40,6 +40,10 @@ pub enum Command {
     Disasm(DisasmArgs),
     /// Show the processes of an image and their stacks, without running it
     Stack(StackArgs),
+    /// Load packages into an image: Tonel, FileTree, and files of chunks
+    Load(LoadArgs),
+    /// Run the tests of an image
+    Test(TestArgs),
     /// Look at configurations (vm.toml)
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -90,7 +94,7 @@ pub struct RunArgs {
 }
 
 /// Options by which a configuration is found.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct ConfigArgs {
     /// The configuration to read [default: IMAGE.toml, or vm.toml beside the image, or in the user's folder, or the built-in one]
     #[arg(long, value_name = "FILE")]
@@ -121,7 +125,7 @@ pub struct BootstrapArgs {
 }
 
 /// The image in which something is evaluated, and how.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct SessionArgs {
     /// The image file [default: what the configuration says, or the built-in image]
     #[arg(long)]
@@ -207,6 +211,49 @@ pub struct DisasmArgs {
 pub struct StackArgs {
     /// The image file
     pub image: PathBuf,
+}
+
+/// Options and arguments of `load`.
+#[derive(Args, Debug)]
+pub struct LoadArgs {
+    /// The image to load into, which stays as it is, and how initialisers are run
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// The image file to write; it may be the same
+    #[arg(long, value_name = "NEW")]
+    pub save: PathBuf,
+    /// Leave out what is wrong and load the rest; names that nothing declares are variables that are nil
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Do not run the class-side `initialize` of loaded classes, nor the expressions in files of chunks
+    #[arg(long)]
+    pub no_initialize: bool,
+    /// Packages: folders with Tonel or FileTree, or files of chunks
+    #[arg(value_name = "DIR", required = true)]
+    pub packages: Vec<PathBuf>,
+}
+
+/// Options and arguments of `test`.
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// The image, and how long a test may take [default: 10 seconds]
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// Load these packages first, into a copy of the image
+    #[arg(long, value_name = "DIR")]
+    pub load: Vec<PathBuf>,
+    /// Load what is right in packages with errors
+    #[arg(long, requires = "load")]
+    pub keep_going: bool,
+    /// Write the results to this file as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Print a line for tests that pass and for those that are skipped, too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Run only the tests of this class, this selector or 'Class>>selector'; * stands for any text
+    #[arg(value_name = "PATTERN")]
+    pub pattern: Option<TraceFilter>,
 }
 
 /// What to do with a configuration.

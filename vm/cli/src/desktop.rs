@@ -10,6 +10,7 @@ use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
 use osvm_core::vm::{Outcome, Vm};
 use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What lets an image of Pharo start up without doing anything and without quitting.
@@ -21,10 +22,10 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Loads the image, with Ctrl-C for sessions.
-    fn new(args: &SessionArgs) -> Result<Desktop, Failure> {
+    /// Loads the image, or another in its place, with Ctrl-C for sessions.
+    fn new(args: &SessionArgs, other: Option<&Path>) -> Result<Desktop, Failure> {
         let config = args.config.search(args.image.clone()).read().map_err(Failure::config)?;
-        let image = Image::choose(args.image.clone(), &config);
+        let image = Image::choose(other.map(PathBuf::from).or_else(|| args.image.clone()), &config);
         let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
         let machine = Machine::start(MachineOptions {
             arguments: vec![STAY.into()],
@@ -76,7 +77,23 @@ impl Driver for Desktop {
 
 /// Starts an image to evaluate in. What it prints by itself while it starts goes to standard error.
 pub fn start(args: &SessionArgs) -> Result<Session<Desktop>, Failure> {
-    let desktop = Desktop::new(args)?;
+    start_desktop(args, Desktop::new(args, None)?)
+}
+
+/// The same with another image in the place of the one that is named, with its configuration.
+pub fn start_image(args: &SessionArgs, image: &Path) -> Result<Session<Desktop>, Failure> {
+    start_desktop(args, Desktop::new(args, Some(image))?)
+}
+
+/// The image that is named, or the configuration's.
+pub fn image(args: &SessionArgs) -> Result<PathBuf, Failure> {
+    if let Some(image) = &args.image {
+        return Ok(image.clone());
+    }
+    args.config.search(None).read().map_err(Failure::config)?.image.ok_or_else(no_image)
+}
+
+fn start_desktop(args: &SessionArgs, desktop: Desktop) -> Result<Session<Desktop>, Failure> {
     let image = desktop.machine.image().display().to_string();
     let diverted = Diverted::to_stderr().map_err(|error| Failure::bad_input("standard output", error))?;
     let change = |options: Options| match args.bytecodes {

@@ -45,6 +45,33 @@ impl Failure {
         Failure { message: error.to_string(), status: UNBUILT }
     }
 
+    /// Packages have so many errors, so that the image `what` is not written.
+    pub fn incomplete(errors: usize, what: impl Display) -> Failure {
+        let errors = if errors == 1 { "1 error".to_string() } else { format!("{errors} errors") };
+        let message =
+            format!("{errors}; {what} is not written\n  help: correct the sources, or load what is right with --keep-going");
+        Failure { message, status: UNBUILT }
+    }
+
+    /// An initialiser has failed, so that the image `what` is not written.
+    pub fn uninitialized(name: impl Display, what: impl Display) -> Failure {
+        let message =
+            format!("{name} has failed; {what} is not written\n  help: correct it, or load with --keep-going or --no-initialize");
+        Failure { message, status: UNBUILT }
+    }
+
+    /// There are no tests to run.
+    pub fn no_tests(pattern: Option<&osvm_core::TraceFilter>) -> Failure {
+        let message = match pattern {
+            Some(_) => {
+                "no test of the image is called so\n  help: name a class, a selector, or both as Class>>selector; * stands for any text"
+            }
+            None => "the image has no tests\n  help: load them, as in `osvm test --load SUnit-Core --load My-Tests`",
+        };
+        let message = message.to_string();
+        Failure { message, status: UNBUILT }
+    }
+
     /// A plugin is not loaded.
     pub fn refused(refusal: Box<Refusal>) -> Failure {
         Failure { message: refusal.to_string(), status: REFUSED }

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Some(Command::Info(args)) => commands::info::run(&args),
         Some(Command::Disasm(args)) => commands::disasm::run(&args),
         Some(Command::Stack(args)) => commands::stack::run(&args),
+        Some(Command::Load(args)) => commands::load::run(&args),
+        Some(Command::Test(args)) => commands::test::run(&args),
         Some(Command::Config(command)) => commands::config::run(&command),
         Some(Command::Plugin(command)) => commands::plugin::run(&command),
         Some(Command::Completions { shell }) => commands::completions::run(shell),

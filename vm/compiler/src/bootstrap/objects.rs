@@ -29,7 +29,7 @@ struct Indices {
 
 /// A fresh heap with room for what so much source becomes.
 pub(super) fn fresh_heap(source_bytes: usize) -> Result<Heap, PrimError> {
-    let region = AllocRegion::new(EMPTY_BYTES + BYTES_OF_SOURCE * source_bytes).ok_or(PrimError::NoMemory)?;
+    let region = AllocRegion::new(EMPTY_BYTES + BYTES_OF_SOURCE * source_bytes).ok_or(PrimError::NO_MEMORY)?;
     Heap::fresh(Box::new(region), CONFIG, NIL_CLASS)
 }
 

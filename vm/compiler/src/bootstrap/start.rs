@@ -129,7 +129,7 @@ impl Starter<'_> {
 
     /// A context that is about to run a method of Smalltalk without arguments.
     fn context(&mut self, method: Oop) -> Result<Oop, InstallError> {
-        let header = MethodHeader::of(self.heap, method).ok_or(osvm_core::error::PrimError::BadMethod)?;
+        let header = MethodHeader::of(self.heap, method).ok_or(osvm_core::error::PrimError::BAD_METHOD)?;
         let slots = CONTEXT_FIELDS + CONTEXT_ROOM[usize::from(header.large_frame())];
         let context = self.heap.alloc_pointers(CLASS_INDEX_CONTEXT, Format::INDEXABLE_FIXED, slots)?;
         let number = |value: usize| Oop::from_small_int(value as i64);

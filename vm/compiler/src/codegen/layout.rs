@@ -142,7 +142,7 @@ impl Layout {
 }
 
 /// Appends an instruction.
-pub(super) fn encode(set: BytecodeSet, instruction: Instruction, out: &mut Vec<u8>) -> Result<(), Limit> {
+pub(crate) fn encode(set: BytecodeSet, instruction: Instruction, out: &mut Vec<u8>) -> Result<(), Limit> {
     match set {
         BytecodeSet::V3PlusClosures => v3::encode(instruction, out),
         BytecodeSet::SistaV1 => sista::encode(instruction, out),

@@ -6,7 +6,7 @@ mod blocks;
 mod builder;
 mod frame;
 mod inlined;
-mod layout;
+pub(crate) mod layout;
 mod literals;
 mod loops;
 mod sista;

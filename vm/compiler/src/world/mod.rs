@@ -12,7 +12,7 @@ use classes::{association_key, dictionary_entries, field_names, is_class, pools}
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Classes whose instances are read as contexts: their fields are in frames.
 const CONTEXT_CLASSES: [&str; 2] = ["Context", "MethodContext"];
@@ -25,13 +25,18 @@ pub struct World {
     undeclared: HashMap<String, Oop>,
     symbols: HashMap<String, Oop>,
     symbol_class: u32,
+    /// Globals that are the names of classes.
+    class_names: HashSet<String>,
+    /// The dictionary of the globals.
+    dictionary: Option<Oop>,
 }
 
 impl World {
     /// Reads what is in a heap.
     pub fn read(heap: &Heap) -> World {
         let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0 };
+        let (class_names, dictionary) = (HashSet::new(), None);
+        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0, class_names, dictionary };
         let mut names: HashMap<u32, String> = HashMap::new();
         for oop in heap.objects() {
             let index = heap.class_index(oop);
@@ -41,8 +46,11 @@ impl World {
                     world.symbol_class = index;
                     world.symbols.insert(latin1(heap.bytes(oop)), oop);
                 }
-                "SystemDictionary" => world.globals = dictionary_entries(heap, oop).collect(),
-                class if class.ends_with(" class") => {
+                "SystemDictionary" => {
+                    world.globals = dictionary_entries(heap, oop).collect();
+                    world.dictionary = Some(oop);
+                }
+                class if class.ends_with(" class") && is_class(heap, oop) => {
                     world.classes.insert(heap.class_name(oop), oop);
                 }
                 _ => {}
@@ -51,17 +59,14 @@ impl World {
         if let Some(&undeclared) = world.globals.get("Undeclared") {
             world.undeclared = dictionary_entries(heap, heap.fetch(undeclared, 1)).collect();
         }
+        let is_class_name = |(key, &association): (&String, &Oop)| world.class(key) == Some(heap.fetch(association, 1));
+        world.class_names = world.globals.iter().filter(|&entry| is_class_name(entry)).map(|(key, _)| key.clone()).collect();
         world
     }
 
     /// The class of this name.
     pub fn class(&self, name: &str) -> Option<Oop> {
         self.classes.get(name).copied()
-    }
-
-    /// All classes that are no metaclasses.
-    pub fn classes(&self) -> impl Iterator<Item = Oop> {
-        self.classes.values().copied()
     }
 
     /// Names of the fields of a class's instances, those of its superclasses first.
@@ -78,6 +83,31 @@ impl World {
     /// The association of a global.
     pub fn global(&self, name: &str) -> Option<Oop> {
         self.globals.get(name).copied()
+    }
+
+    /// The dictionary of the globals.
+    pub fn globals_dictionary(&self) -> Option<Oop> {
+        self.dictionary
+    }
+
+    /// All classes that are no metaclasses, in no order.
+    pub fn all_classes(&self) -> impl Iterator<Item = Oop> + '_ {
+        self.classes.values().copied()
+    }
+
+    /// Names of all classes, in no order.
+    pub fn class_names(&self) -> impl Iterator<Item = &str> {
+        self.classes.keys().map(String::as_str)
+    }
+
+    /// The names of the fields that a class adds to those of its superclass.
+    pub fn own_field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
+        field_names(heap, class)
+    }
+
+    /// The associations of the variables that a class itself has, without those of pools.
+    pub fn class_variables(&self, heap: &Heap, class: Oop) -> HashMap<String, Oop> {
+        pools(heap, class).first().map(|&pool| dictionary_entries(heap, pool).collect()).unwrap_or_default()
     }
 
     /// Names of the globals, classes among them.
@@ -132,10 +162,7 @@ impl World {
             }
             next = heap.follow(heap.fetch(next, 0));
         }
-        let constants = |key: &str| self.globals.get(key).copied();
-        let is_constant = |key: &str| constants(key).is_some_and(|association| self.class(key) == Some(heap.fetch(association, 1)));
-        let class_names = self.globals.keys().filter(|key| is_constant(key)).cloned().collect();
-        ClassEnvironment { world: self, fields, variables, class_names, is_context, ids: RefCell::default() }
+        ClassEnvironment { world: self, fields, variables, is_context, ids: RefCell::default() }
     }
 }
 
@@ -148,8 +175,6 @@ pub struct ClassEnvironment<'w> {
     world: &'w World,
     fields: Vec<String>,
     variables: HashMap<String, Oop>,
-    /// Globals that are the names of classes.
-    class_names: std::collections::HashSet<String>,
     is_context: bool,
     /// The associations by their ids.
     ids: RefCell<Vec<Oop>>,
@@ -180,7 +205,7 @@ impl Environment for ClassEnvironment<'_> {
             return Some(Binding::Variable(self.id(association)));
         }
         let id = self.id(*self.world.globals.get(name)?);
-        Some(if self.class_names.contains(name) { Binding::Constant(id) } else { Binding::Variable(id) })
+        Some(if self.world.class_names.contains(name) { Binding::Constant(id) } else { Binding::Variable(id) })
     }
 
     fn undeclared(&self, name: &str) -> Option<VariableId> {

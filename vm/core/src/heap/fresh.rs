@@ -54,7 +54,7 @@ impl Heap {
     /// `NoMemory` if there is no room for a page of the class table, `LimitExceeded` for an index that is too high.
     pub fn enter_class_at(&mut self, class: Oop, index: u32) -> Result<(), PrimError> {
         if index > object::MAX_CLASS_INDEX {
-            return Err(PrimError::LimitExceeded);
+            return Err(PrimError::LIMIT_EXCEEDED);
         }
         let number = (index >> 10) as usize;
         let mut page = self.fetch(self.hidden_roots, number);

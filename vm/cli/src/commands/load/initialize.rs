@@ -1,0 +1,55 @@
+//! What is to be evaluated in the image when everything is loaded: class-side `initialize`, and the expressions of files of chunks.
+
+use crate::args::SessionArgs;
+use crate::desktop;
+use crate::failure::Failure;
+use crate::report;
+use osvm_compiler::evaluate::EvalError;
+use osvm_compiler::load::Report;
+use osvm_compiler::packages::Packages;
+use osvm_compiler::source::position;
+use std::path::Path;
+
+/// An expression, and what it is called in messages.
+pub struct Expression {
+    name: String,
+    source: String,
+}
+
+/// The initialisers in their order, then the expressions in that of the files.
+pub fn expressions(packages: &Packages, loaded: &Report<'_>) -> Vec<Expression> {
+    let initializers = loaded.initializers.iter().map(|class| {
+        let source = format!("{class} initialize");
+        Expression { name: source.clone(), source }
+    });
+    let others = packages.expressions.iter().map(|excerpt| {
+        let file = &packages.files[excerpt.file];
+        let start = excerpt.pieces.first().map_or(0, |&(_, start)| start as usize);
+        let line = position(&file.text, start).line;
+        Expression { name: format!("{}, line {line}", file.path.display()), source: excerpt.text.clone() }
+    });
+    initializers.chain(others).collect()
+}
+
+/// Starts the image, evaluates, and lets it save itself; answers how many expressions failed.
+pub fn run(expressions: &[Expression], args: &SessionArgs, image: &Path, save: &Path, keep_going: bool) -> Result<usize, Failure> {
+    let mut session = desktop::start_image(args, image)?;
+    let mut failures = 0;
+    for expression in expressions {
+        let result = session.evaluate(&expression.name, &expression.source);
+        session.driver().flush();
+        let Err(error) = result else { continue };
+        let text = report::text(&expression.name, &expression.source, &error);
+        eprint!("{}: {text}", expression.name);
+        failures += 1;
+        if !keep_going || report::is_final(&error) {
+            return Err(Failure::uninitialized(&expression.name, save.display()));
+        }
+    }
+    let path = std::path::absolute(save).map_err(|error| Failure::bad_input(save.display(), error))?;
+    session.save(&path.to_string_lossy()).map_err(|error: EvalError| {
+        Failure::bad_input(save.display(), format!("the image was not saved: {}", report::lines(&error.to_string())))
+    })?;
+    session.driver().shutdown();
+    Ok(failures)
+}

@@ -1,0 +1,89 @@
+//! The image's table of symbols: one symbol for each text, so that a symbol that is made here is the one that the image finds by
+//! `asSymbol`.
+
+use super::LoadError;
+use super::hashed::{Rule, Table, rule_of, text};
+use crate::world::World;
+use osvm_core::heap::Heap;
+use osvm_core::object::Format;
+use osvm_core::oop::Oop;
+use std::collections::HashMap;
+
+/// Names of the variables of class Symbol that hold tables, that into which symbols go first.
+const TABLES: [&str; 2] = ["SymbolTable", "NewSymbols"];
+
+/// The symbols of an image.
+pub(super) struct Symbols {
+    by_text: HashMap<String, Oop>,
+    /// The table and its rule; `None` where the image has none, or makes it when it starts.
+    table: Option<(Table, Rule)>,
+    narrow: Oop,
+    wide: Option<Oop>,
+    /// Symbols that were made, and are not in the table yet.
+    made: Vec<Oop>,
+}
+
+impl Symbols {
+    /// Reads those of an image.
+    pub fn read(heap: &Heap, world: &World) -> Result<Symbols, LoadError> {
+        let class = |name: &str| world.class(name);
+        let narrow = class("ByteSymbol").or(class("Symbol")).ok_or_else(|| LoadError::lacks("a class Symbol"))?;
+        let mut symbols = Symbols { by_text: HashMap::new(), table: None, narrow, wide: class("WideSymbol"), made: Vec::new() };
+        let variables = class("Symbol").map(|class| world.class_variables(heap, class)).unwrap_or_default();
+        for name in TABLES {
+            let Some(&association) = variables.get(name) else { continue };
+            let set = heap.follow(heap.fetch(association, 1));
+            if !Table::is_table(heap, set) {
+                continue;
+            }
+            let table = Table::symbols(set);
+            for symbol in table.elements(heap) {
+                symbols.by_text.insert(text(heap, symbol).unwrap_or_default(), symbol);
+            }
+            symbols.table.get_or_insert((table, rule_of(heap, &[table])));
+        }
+        if symbols.table.is_none() {
+            let is_symbol = |&oop: &Oop| heap.class_of(oop) == narrow;
+            symbols.by_text.extend(heap.objects().filter(is_symbol).filter_map(|oop| Some((text(heap, oop)?, oop))));
+        }
+        Ok(symbols)
+    }
+
+    /// The symbol of a text, made if there is none.
+    pub fn get(&mut self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
+        if let Some(&symbol) = self.by_text.get(text) {
+            return Ok(symbol);
+        }
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let symbol = match bytes {
+            Some(bytes) => {
+                let class = heap.class_table_index(self.narrow)?;
+                heap.byte_object(class, &bytes)?
+            }
+            None => self.make_wide(heap, text)?,
+        };
+        self.by_text.insert(text.into(), symbol);
+        self.made.push(symbol);
+        Ok(symbol)
+    }
+
+    fn make_wide(&self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
+        let wide = self.wide.ok_or_else(|| LoadError::lacks("a class WideSymbol"))?;
+        let index = heap.class_table_index(wide)?;
+        let (format, slots) = Format::for_units(Format::WORDS_32, text.chars().count() as u64, 2);
+        let symbol = heap.alloc_bits(index, format, slots as usize)?;
+        for (word, c) in heap.bytes_mut(symbol).chunks_exact_mut(4).zip(text.chars()) {
+            word.copy_from_slice(&u32::from(c).to_le_bytes());
+        }
+        Ok(symbol)
+    }
+
+    /// Enters the symbols that were made in the image's table.
+    pub fn enter(&mut self, heap: &mut Heap) -> Result<(), LoadError> {
+        if let Some((table, rule)) = self.table {
+            table.add_all(heap, rule, &self.made)?;
+        }
+        self.made.clear();
+        Ok(())
+    }
+}
