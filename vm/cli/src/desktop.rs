@@ -85,12 +85,10 @@ pub fn start_image(args: &SessionArgs, image: &Path) -> Result<Session<Desktop>,
     start_desktop(args, Desktop::new(args, Some(image))?)
 }
 
-/// The image that is named, or the configuration's.
-pub fn image(args: &SessionArgs) -> Result<PathBuf, Failure> {
-    if let Some(image) = &args.image {
-        return Ok(image.clone());
-    }
-    args.config.search(None).read().map_err(Failure::config)?.image.ok_or_else(no_image)
+/// The image that is named, or the configuration's, or the built-in one.
+pub fn image(args: &SessionArgs) -> Result<Image, Failure> {
+    let config = args.config.search(args.image.clone()).read().map_err(Failure::config)?;
+    Ok(Image::choose(args.image.clone(), &config))
 }
 
 fn start_desktop(args: &SessionArgs, desktop: Desktop) -> Result<Session<Desktop>, Failure> {

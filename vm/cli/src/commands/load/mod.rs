@@ -7,6 +7,7 @@ mod summary;
 use crate::args::{LoadArgs, SessionArgs};
 use crate::desktop;
 use crate::failure::Failure;
+use crate::image::Image;
 use bar::Bar;
 use osvm_compiler::evaluate::options_for;
 use osvm_compiler::load::{LoadOptions, Report, load};
@@ -26,7 +27,7 @@ pub fn run(args: &LoadArgs) -> Result<i32, Failure> {
     let image = desktop::image(&args.session)?;
     let packages = read(&args.packages)?;
     let what = Loading { packages: &packages, keep_going: args.keep_going, initialize: !args.no_initialize };
-    let (report, failures) = what.into_file(&image, &args.session, &args.save)?;
+    let (report, failures) = what.load_to(&image, &args.session, &args.save)?;
     summary::print(&report, failures, &args.save);
     Ok(0)
 }
@@ -39,11 +40,11 @@ pub struct Loaded {
 }
 
 /// Loads packages into a copy of an image, for a while.
-pub fn load_temporarily(image: &Path, paths: &[PathBuf], keep_going: bool, args: &SessionArgs) -> Result<Loaded, Failure> {
+pub fn load_temporarily(image: &Image, paths: &[PathBuf], keep_going: bool, args: &SessionArgs) -> Result<Loaded, Failure> {
     let folder = tempfile::tempdir().map_err(|error| Failure::bad_input("a temporary folder", error))?;
-    let path = folder.path().join(image.file_name().unwrap_or_default());
+    let path = folder.path().join(image.path.file_name().unwrap_or_default());
     let packages = read(paths)?;
-    Loading { packages: &packages, keep_going, initialize: true }.into_file(image, args, &path)?;
+    Loading { packages: &packages, keep_going, initialize: true }.load_to(image, args, &path)?;
     Ok(Loaded { path, _folder: folder })
 }
 
@@ -60,14 +61,14 @@ struct Loading<'p> {
 
 impl<'p> Loading<'p> {
     /// Loads, initialises and writes; answers what was loaded, and how many initialisations failed.
-    fn into_file(&self, image: &Path, args: &SessionArgs, save: &Path) -> Result<(Report<'p>, usize), Failure> {
-        let mut loaded = osvm_host::load_image(image, args.max_heap.unwrap_or(MAX_HEAP)).map_err(Failure::load)?;
+    fn load_to(&self, image: &Image, args: &SessionArgs, save: &Path) -> Result<(Report<'p>, usize), Failure> {
+        let mut loaded = image.load(args.max_heap.unwrap_or(MAX_HEAP)).map_err(Failure::load)?;
         let compile = options_for(&loaded.heap, &World::read(&loaded.heap));
         let options = LoadOptions { compile, keep_going: self.keep_going };
         let mut bar = Bar::new();
         let report = load(&mut loaded.heap, self.packages, &options, &mut |progress| bar.show(progress));
         bar.clear();
-        let report = report.map_err(|error| Failure::bad_input(image.display(), error))?;
+        let report = report.map_err(|error| Failure::bad_input(image.path.display(), error))?;
         summary::print_problems(&report);
         if !report.is_complete() && !self.keep_going {
             return Err(Failure::incomplete(report.errors(), save.display()));
@@ -78,7 +79,7 @@ impl<'p> Loading<'p> {
             return Ok((report, 0));
         }
         let folder = tempfile::tempdir().map_err(|error| Failure::bad_input("a temporary folder", error))?;
-        let path = folder.path().join(image.file_name().unwrap_or_default());
+        let path = folder.path().join(image.path.file_name().unwrap_or_default());
         write(&mut loaded, &path)?;
         drop(loaded);
         let failures = initialize::run(&expressions, args, &path, save, self.keep_going)?;

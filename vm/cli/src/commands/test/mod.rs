@@ -54,7 +54,7 @@ pub fn run(args: &TestArgs) -> Result<i32, Failure> {
 
 /// Loads packages into a copy of the image.
 fn load(args: &TestArgs) -> Result<Loaded, Failure> {
-    let image: PathBuf = desktop::image(&args.session)?;
+    let image = desktop::image(&args.session)?;
     crate::commands::load::load_temporarily(&image, &args.load, args.keep_going, &args.session)
 }
 
@@ -119,7 +119,7 @@ impl Runner {
         let result = session.evaluate(&test.to_string(), &test.source());
         let time = start.elapsed();
         session.driver().flush();
-        let ends = result.as_ref().is_err_and(report::is_final);
+        let ends = result.as_ref().is_err_and(report::ends);
         let limit = session.time_limit;
         let outcome = Outcome::of(test, result, limit);
         if ends {
