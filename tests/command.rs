@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("help, version, completions and man page", help),
         Trial::test("a wrong command line has status 2", wrong_command_line),
+        Trial::test("the built-in image says what there is", no_image),
         Trial::test("a closed pipe ends quietly", closed_pipe),
     ];
     let mut with_image = |name: &str, file: &str, test: fn() -> Result<(), Failed>| {
@@ -73,10 +74,20 @@ fn help() -> Result<(), Failed> {
 }
 
 fn wrong_command_line() -> Result<(), Failed> {
-    for args in [&[][..], &["--frobnicate", "x.image"], &["run"], &["info"], &["--max-heap", "12 parsecs", "x.image"]] {
+    for args in [&["--frobnicate", "x.image"][..], &["info"], &["eval", "--image"], &["--max-heap", "12 parsecs", "x.image"]] {
         let output = anywhere(args);
         let refused = output.status == Some(2) && output.stdout.is_empty() && !output.stderr.is_empty();
         expect(refused, &format!("{args:?}"), output)?;
+    }
+    Ok(())
+}
+
+/// Without an image the built-in one runs, which says what there is.
+fn no_image() -> Result<(), Failed> {
+    for args in [&[][..], &["run"]] {
+        let output = anywhere(args);
+        let told = output.status == Some(0) && String::from_utf8_lossy(&output.stdout).contains("osvm eval");
+        expect(told && output.stderr.is_empty(), &format!("{args:?}"), output)?;
     }
     Ok(())
 }

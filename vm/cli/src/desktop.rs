@@ -16,6 +16,9 @@ use std::time::Duration;
 /// What lets an image of Pharo start up without doing anything and without quitting.
 const STAY: &str = "--no-quit";
 
+/// Looks for events between two looks at limits and interrupts: few, since primitives that walk a deep stack take long.
+const BUDGET: u64 = 2;
+
 /// The desktop's machine as sessions drive it. Ctrl-C ends what is evaluated.
 pub struct Desktop {
     machine: Machine,
@@ -63,7 +66,7 @@ impl Driver for Desktop {
     }
 
     fn run(&mut self) -> Result<Outcome, VmError> {
-        self.machine.turn()
+        self.machine.turn(BUDGET)
     }
 
     fn wait(&mut self, until: Option<u64>, limit: Option<Duration>) {
