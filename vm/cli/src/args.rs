@@ -30,6 +30,8 @@ pub enum Command {
     Run(RunArgs),
     /// Evaluate Smalltalk expressions in an image, which needs no compiler
     Eval(EvalArgs),
+    /// Enter expressions one after the other
+    Repl(ReplArgs),
     /// Make an image from class and method source alone
     Bootstrap(BootstrapArgs),
     /// Show what an image file contains
@@ -159,6 +161,14 @@ pub struct EvalArgs {
     /// The expressions; without one and without a file, standard input is one
     #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub expressions: Vec<String>,
+}
+
+/// Options of `repl`.
+#[derive(Args, Debug)]
+pub struct ReplArgs {
+    /// Where to evaluate
+    #[command(flatten)]
+    pub session: SessionArgs,
 }
 
 /// A bytecode set.

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Bootstrap(args)) => commands::bootstrap::run(&args),
         Some(Command::Eval(args)) => commands::eval::run(&args),
+        Some(Command::Repl(args)) => commands::repl::run(&args),
         Some(Command::Info(args)) => commands::info::run(&args),
         Some(Command::Disasm(args)) => commands::disasm::run(&args),
         Some(Command::Stack(args)) => commands::stack::run(&args),

@@ -19,8 +19,8 @@ pub fn status(error: &EvalError, session: &mut Session<Desktop>) -> i32 {
 }
 
 /// Whether nothing can be evaluated after it.
-pub fn is_final(error: &EvalError) -> bool {
-    matches!(error, EvalError::Quit(_) | EvalError::Vm(..) | EvalError::Interrupted(_))
+pub fn ends(error: &EvalError) -> bool {
+    matches!(error, EvalError::Quit(_) | EvalError::Vm(..))
 }
 
 /// The lines of a text that Smalltalk made, with ends as the system has them.

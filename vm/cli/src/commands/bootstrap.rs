@@ -18,7 +18,7 @@ pub fn run(args: &BootstrapArgs) -> Result<i32, Failure> {
         Bytecodes::V3 => BytecodeSet::V3PlusClosures,
         Bytecodes::Sista => BytecodeSet::SistaV1,
     };
-    let image = bootstrap(&sources, set).map_err(|error| refusal(&sources, &error))?;
+    let image = bootstrap(&sources, set).map_err(|error| refusal(args, &sources, &error))?;
     let mut bytes = Vec::new();
     image.write(&mut bytes).map_err(|error| Failure::bad_input(args.output.display(), error))?;
     osvm_host::replace_file(&args.output, &mut |out| out.write_all(&bytes))
@@ -42,9 +42,9 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// All problems, and how many there are.
-fn refusal(sources: &Sources, error: &BootstrapError) -> Failure {
+fn refusal(args: &BootstrapArgs, sources: &Sources, error: &BootstrapError) -> Failure {
     if let BootstrapError::Sources(problems) = error {
         problems.iter().for_each(|problem| eprint!("{}", sources.render(problem)));
     }
-    Failure::bad_input("there is no image", error)
+    Failure::bad_input(format_args!("{} was not made", args.output.display()), error)
 }

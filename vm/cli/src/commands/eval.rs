@@ -4,7 +4,7 @@ use crate::args::EvalArgs;
 use crate::desktop::{self, Desktop};
 use crate::failure::Failure;
 use crate::report;
-use osvm_compiler::evaluate::{EvalError, Evaluation, Session};
+use osvm_compiler::evaluate::{EvalError, Evaluation, SAVE, Session};
 use std::io::Read;
 use std::path::Path;
 
@@ -65,7 +65,7 @@ fn evaluate(args: &EvalArgs, session: &mut Session<Desktop>, sources: &[Source])
         let Err(error) = result else { continue };
         let own = report::status(&error, session);
         status = if status == 0 { own } else { status };
-        if !args.keep_going || report::is_final(&error) {
+        if !args.keep_going || report::ends(&error) || matches!(error, EvalError::Interrupted(_)) {
             break;
         }
     }
@@ -86,7 +86,10 @@ fn print(args: &EvalArgs, source: &Source, result: &Result<Evaluation, EvalError
 /// Saves the image; the status says whether it did.
 fn save(session: &mut Session<Desktop>, path: &Path) -> i32 {
     let result = std::path::absolute(path).map_err(|error| error.to_string()).and_then(|path| {
-        session.save(&path.to_string_lossy()).map_err(|error| report::text("saving", osvm_compiler::evaluate::SAVE, &error))
+        session.save(&path.to_string_lossy()).map_err(|error| match error {
+            EvalError::Quit(_) => error.to_string(),
+            _ => report::text("saving", SAVE, &error),
+        })
     });
     match result {
         Ok(()) => 0,

@@ -8,5 +8,6 @@ pub mod eval;
 pub mod info;
 pub mod man;
 pub mod plugin;
+pub mod repl;
 pub mod run;
 pub mod stack;

@@ -4,6 +4,7 @@
 //! superclass, methods and format.
 
 use super::hierarchy::{ClassPlan, Hierarchy};
+use super::known::ALIASES;
 use super::names::Variables;
 use super::objects::Objects;
 use super::shape::Kind;
@@ -76,6 +77,10 @@ impl Maker<'_> {
             let class = self.heap.alloc_pointers(plan.indices[1], Format::FIXED, fields)?;
             let metaclass = self.heap.alloc_pointers(metaclass_index, Format::FIXED, metaclass_fields)?;
             let formats = [plan.kind.class_format(plan.all_fields[0].len()), Kind::Fixed.class_format(fields)];
+            // An entry that comes first is not the one that the class has as its hash.
+            for &(_, alias) in ALIASES.iter().filter(|(name, _)| *name == plan.name) {
+                self.heap.enter_class_at(class, alias)?;
+            }
             for (side, oop) in [class, metaclass].into_iter().enumerate() {
                 self.heap.enter_class_at(oop, plan.indices[side])?;
                 self.heap.store(oop, FORMAT, Oop::from_small_int(formats[side]));

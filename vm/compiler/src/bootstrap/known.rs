@@ -22,6 +22,9 @@ const fn known(name: &'static str, kind: Kind, fields: &'static [&'static str], 
     Known { name, kind, fields, index, special }
 }
 
+/// Second entries of the class table that other VMs expect: the other tag of SmallIntegers, and arrays of the VM's own.
+pub(super) const ALIASES: [(&str, u32); 2] = [("SmallInteger", 3), ("Array", object::CLASS_INDEX_ARRAY_PUN)];
+
 /// Class indices of the classes of nil, false and true.
 pub(super) const NIL_CLASS: u32 = 1024;
 

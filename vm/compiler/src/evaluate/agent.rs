@@ -43,6 +43,8 @@ pub(super) enum Task {
     Terminate,
     /// Symbols for strings.
     Intern,
+    /// Texts for objects.
+    Print,
 }
 
 /// The class, and its methods that processes begin with.
@@ -52,6 +54,7 @@ pub(super) struct Agent {
     evaluate: Handle,
     terminate: Handle,
     intern: Option<Handle>,
+    print: Option<Handle>,
 }
 
 /// What the image can do, which decides how expressions are run.
@@ -104,7 +107,7 @@ impl Abilities {
     fn allow(&self, selector: &str) -> bool {
         match selector {
             "osvmFork" => self.unhandled.is_some() && self.forks,
-            "osvmEvaluate" | "osvmEvaluateHere" | "osvmFail:" | "osvmStop" | "osvmExceptionOf:" | "osvmItself:" => {
+            "osvmEvaluate" | "osvmEvaluateHere" | "osvmFail:" | "osvmStop" | "osvmExceptionOf:" | "osvmItself:" | "osvmPrint" => {
                 self.unhandled.is_some()
             }
             "osvmTerminate" => self.terminates,
@@ -157,7 +160,7 @@ impl Agent {
         let mut hold = |selector: &str| methods.get(selector).map(|&(_, method)| vm.hold(method));
         let present = "the class's source has this method";
         let (evaluate, terminate) = (hold(abilities.evaluate()).expect(present), hold(terminate).expect(present));
-        Ok(Agent { evaluate, terminate, intern: hold("osvmIntern"), class: vm.hold(class) })
+        Ok(Agent { evaluate, terminate, intern: hold("osvmIntern"), print: hold("osvmPrint"), class: vm.hold(class) })
     }
 
     /// A new evaluation; `None` if the image cannot do this.
@@ -175,6 +178,7 @@ impl Agent {
             Task::Evaluate => &self.evaluate,
             Task::Terminate => &self.terminate,
             Task::Intern => self.intern.as_ref()?,
+            Task::Print => self.print.as_ref()?,
         };
         Some(vm.held(handle))
     }

@@ -180,6 +180,20 @@ impl<D: Driver> Session<D> {
         }
     }
 
+    /// Lets other processes run, until they have nothing to do or for at most `limit`.
+    pub fn settle(&mut self, limit: Duration) -> Result<(), EvalError> {
+        let deadline = Deadline::after(self.driver.vm(), Some(limit));
+        while deadline.left(self.driver.vm()) != Some(Duration::ZERO) {
+            match self.driver.run() {
+                Ok(Outcome::BudgetUsed) => {}
+                Ok(Outcome::Idle { .. }) => return Ok(()),
+                Ok(Outcome::Quit(status)) => return Err(EvalError::Quit(status)),
+                Err(error) => return Err(EvalError::Vm(error, Stack::default())),
+            }
+        }
+        Ok(())
+    }
+
     fn spawn(&mut self, method: Oop, evaluation: Oop, priority: i64) -> Result<(), EvalError> {
         let vm = self.driver.vm();
         let process = vm.spawn(method, evaluation, priority).map_err(|error| EvalError::Vm(error, Stack::default()))?;

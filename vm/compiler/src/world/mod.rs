@@ -59,6 +59,22 @@ impl World {
         self.classes.get(name).copied()
     }
 
+    /// All classes that are no metaclasses.
+    pub fn classes(&self) -> impl Iterator<Item = Oop> {
+        self.classes.values().copied()
+    }
+
+    /// Names of the fields of a class's instances, those of its superclasses first.
+    pub fn field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
+        let mut fields = Vec::new();
+        let mut next = class;
+        while is_class(heap, next) {
+            fields.splice(0..0, field_names(heap, next));
+            next = heap.follow(heap.fetch(next, 0));
+        }
+        fields
+    }
+
     /// The association of a global.
     pub fn global(&self, name: &str) -> Option<Oop> {
         self.globals.get(name).copied()
@@ -72,11 +88,6 @@ impl World {
     /// The symbol of this text.
     pub fn symbol(&self, text: &str) -> Option<Oop> {
         self.symbols.get(text).copied()
-    }
-
-    /// All symbols, as text.
-    pub fn symbol_names(&self) -> impl Iterator<Item = &str> {
-        self.symbols.keys().map(String::as_str)
     }
 
     /// A new symbol of this text, which the image does not know of.
