@@ -49,6 +49,20 @@ fn the_librarys_tests_pass_while_garbage_is_always_collected() {
     assert_eq!(run(with_tests(BytecodeSet::SistaV1), &["--test"], 5000), 0);
 }
 
+/// What these plugins compute is in the library, too.
+#[test]
+fn the_librarys_tests_pass_without_plugins_that_compute() {
+    let mut options = MachineOptions {
+        bytes: Some(with_tests(BytecodeSet::SistaV1)),
+        arguments: vec!["--test".into()],
+        ..MachineOptions::new("library.image")
+    };
+    for name in ["LargeIntegers", "MiscPrimitivePlugin", "FloatArrayPlugin"] {
+        assert!(options.config.plugins.remove(name).is_some());
+    }
+    assert_eq!(Machine::start(options).unwrap().run().unwrap(), 0);
+}
+
 #[test]
 fn arguments_of_the_built_in_image() {
     assert_eq!(run(osvm_kernel::IMAGE, &[], 0), 0);
