@@ -95,11 +95,6 @@ impl World {
         self.dictionary
     }
 
-    /// All classes that are no metaclasses, in no order.
-    pub fn all_classes(&self) -> impl Iterator<Item = Oop> + '_ {
-        self.classes.values().copied()
-    }
-
     /// Names of all classes, in no order.
     pub fn class_names(&self) -> impl Iterator<Item = &str> {
         self.classes.keys().map(String::as_str)
@@ -108,17 +103,6 @@ impl World {
     /// The names of the fields that a class adds to those of its superclass.
     pub fn own_field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
         field_names(heap, class)
-    }
-
-    /// The names of all fields of the instances of a class.
-    pub fn field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
-        let mut fields = Vec::new();
-        let mut next = class;
-        while is_class(heap, next) {
-            fields.splice(0..0, field_names(heap, next));
-            next = heap.follow(heap.fetch(next, 0));
-        }
-        fields
     }
 
     /// The associations of the variables that a class itself has, without those of pools.

@@ -119,7 +119,7 @@ impl Runner {
         let result = session.evaluate(&test.to_string(), &test.source());
         let time = start.elapsed();
         session.driver().flush();
-        let ends = result.as_ref().is_err_and(report::is_final);
+        let ends = result.as_ref().is_err_and(report::ends);
         let limit = session.time_limit;
         let outcome = Outcome::of(test, result, limit);
         if ends {

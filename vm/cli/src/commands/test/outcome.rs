@@ -48,7 +48,11 @@ fn one_line(text: &str) -> String {
 
 /// The part of a stack that the test is about: below the frames of the signal that became an error, down to where the test was run.
 fn of_test(mut stack: Stack) -> String {
-    let signal = |name: &str| name.contains("(Exception)>>signal") || name.contains("(Exception class)>>signal") || name.contains("(Exception)>>sunitSignalWith");
+    let signal = |name: &str| {
+        name.contains("(Exception)>>signal")
+            || name.contains("(Exception class)>>signal")
+            || name.contains("(Exception)>>sunitSignalWith")
+    };
     if let Some(last) = stack.lines.iter().rposition(|line| signal(&line.name)) {
         stack.lines.drain(..=last);
     }
