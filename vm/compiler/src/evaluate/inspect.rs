@@ -103,7 +103,7 @@ impl<D: Driver> Session<D> {
         let heap = &self.driver.vm().heap;
         let world = World::read(heap);
         let mut words: BTreeSet<String> = variables.into_iter().chain(world.global_names().map(str::to_string)).collect();
-        for class in world.all_classes() {
+        for class in world.classes() {
             words.extend(selectors_of(heap, class));
             words.extend(selectors_of(heap, heap.class_of(class)));
         }

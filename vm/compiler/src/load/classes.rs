@@ -34,7 +34,7 @@ impl Dictionaries {
         let model = world.global(&heap.class_name(shape.model)).ok_or_else(|| LoadError::lacks("a global Object"))?;
         let pool_model = shape.class_pool_model(heap, world)?;
         let pools: Vec<Table> = world
-            .all_classes()
+            .classes()
             .map(|class| shape.get(heap, class, "classPool"))
             .filter(|&pool| Table::is_table(heap, pool))
             .map(Table::dictionary)

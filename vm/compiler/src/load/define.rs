@@ -60,7 +60,7 @@ pub(super) fn define(
 /// The subclasses of all classes and metaclasses.
 fn subclasses(heap: &Heap, world: &World) -> HashMap<Oop, Vec<Oop>> {
     let mut subclasses: HashMap<Oop, Vec<Oop>> = HashMap::new();
-    for class in world.all_classes().flat_map(|class| [class, heap.class_of(class)]) {
+    for class in world.classes().flat_map(|class| [class, heap.class_of(class)]) {
         subclasses.entry(heap.follow(heap.fetch(class, SUPERCLASS))).or_default().push(class);
     }
     subclasses

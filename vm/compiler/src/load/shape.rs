@@ -153,7 +153,7 @@ impl Shape {
     /// A dictionary of class variables of some class, to make others like it.
     pub fn class_pool_model(&self, heap: &Heap, world: &World) -> Result<Oop, LoadError> {
         let pool = self.get(heap, self.model, "classPool");
-        let pools = std::iter::once(pool).chain(world.all_classes().map(|class| self.get(heap, class, "classPool")));
+        let pools = std::iter::once(pool).chain(world.classes().map(|class| self.get(heap, class, "classPool")));
         pools.into_iter().find(|&pool| Table::is_table(heap, pool)).ok_or_else(|| LoadError::lacks("a class with class variables"))
     }
 }

@@ -64,6 +64,11 @@ impl World {
         world
     }
 
+    /// All classes that are no metaclasses, in no order.
+    pub fn classes(&self) -> impl Iterator<Item = Oop> + '_ {
+        self.classes.values().copied()
+    }
+
     /// The class of this name.
     pub fn class(&self, name: &str) -> Option<Oop> {
         self.classes.get(name).copied()
@@ -88,11 +93,6 @@ impl World {
     /// The dictionary of the globals.
     pub fn globals_dictionary(&self) -> Option<Oop> {
         self.dictionary
-    }
-
-    /// All classes that are no metaclasses, in no order.
-    pub fn all_classes(&self) -> impl Iterator<Item = Oop> + '_ {
-        self.classes.values().copied()
     }
 
     /// Names of all classes, in no order.

@@ -42,7 +42,7 @@ pub fn run(expressions: &[Expression], args: &SessionArgs, image: &Path, save: &
         let text = report::text(&expression.name, &expression.source, &error);
         eprint!("{}: {text}", expression.name);
         failures += 1;
-        if !keep_going || report::ends(&error) {
+        if !keep_going || report::ends(&error) || matches!(error, EvalError::Interrupted(_)) {
             return Err(Failure::uninitialized(&expression.name, save.display()));
         }
     }
