@@ -47,7 +47,7 @@ fn commands() -> Result<(), Failed> {
         "there was no error yet\n  1  SmallInteger>>/\n     receiver: 1\n  2  UndefinedObject>>DoIt  entry-1:1:2\n     receiver: nil\n",
         "3->#(1 2)\n  class: Association\n  key: 3\n  value: #(1 2)\n",
         "#(1 2)\n  class: Array\n  1: 1\n  2: 2\n",
-        "Association is a LookupKey\nvariables:\n  key\n  value\nmethods:\n",
+        "Association, a subclass of LookupKey\nvariables:\n  key\n  value\nmethods:\n",
         ":inspect EXPRESSION",
     ] {
         expect(text.contains(part), part, &text)?;
