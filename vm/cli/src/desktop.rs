@@ -7,7 +7,7 @@ use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
-use osvm_core::vm::{Outcome, Vm};
+use osvm_core::vm::{Options as VmOptions, Outcome, Vm};
 use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ impl Desktop {
             signals: true,
             config,
             plugins: PluginOptions::of_user(),
+            vm: VmOptions { gc_stress: args.gc_stress, ..VmOptions::default() },
             ..MachineOptions::new(image)
         })
         .map_err(Failure::start)?;
