@@ -6,8 +6,9 @@ use osvm_tests::{PHARO, run};
 use serde_json::Value;
 
 pub(super) const TESTS: &[Test] = &[
-    (PHARO, "expressions in V3PlusClosures", || check("v3")),
-    (PHARO, "expressions in Sista V1", || check("sista")),
+    (PHARO, "expressions in V3PlusClosures", || check("v3", "0")),
+    (PHARO, "expressions in Sista V1", || check("sista", "0")),
+    (PHARO, "expressions in Sista V1 under --gc-stress 500", || check("sista", "500")),
     ("", "there are 200 expressions with answers at least", || {
         let answered = cases().iter().filter(|case| case.expected.iter().any(|line| line.starts_with("> "))).count();
         super::expect(answered >= 200, "expressions with answers", answered)
@@ -48,9 +49,10 @@ fn cases() -> Vec<Case> {
 }
 
 /// Runs all expressions in one process.
-fn check(bytecodes: &str) -> Result<(), Failed> {
+fn check(bytecodes: &str, gc_stress: &str) -> Result<(), Failed> {
     let (folder, cases) = (pharo()?, cases());
-    let mut arguments = vec!["eval", "--image", PHARO, "--json", "--keep-going", "--bytecodes", bytecodes, "--"];
+    let mut arguments =
+        vec!["eval", "--image", PHARO, "--json", "--keep-going", "--bytecodes", bytecodes, "--gc-stress", gc_stress, "--"];
     arguments.extend(cases.iter().map(|case| case.expression.as_str()));
     let output = run(folder.path(), &arguments, LIMIT);
     let results: Result<Vec<Value>, _> = output.stdout_text().lines().map(serde_json::from_str).collect();

@@ -8,7 +8,7 @@ use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
-use osvm_core::vm::{Outcome, Vm};
+use osvm_core::vm::{Options as VmOptions, Outcome, Vm};
 use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,6 +37,7 @@ impl Desktop {
             config,
             plugins: PluginOptions::of_user(),
             bytes: image.bytes,
+            vm: VmOptions { gc_stress: args.gc_stress, ..VmOptions::default() },
             ..MachineOptions::new(image.path)
         })
         .map_err(Failure::start)?;
