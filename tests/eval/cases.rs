@@ -4,11 +4,14 @@ use super::{LIMIT, Test, pharo};
 use libtest_mimic::Failed;
 use osvm_tests::{PHARO, run};
 use serde_json::Value;
+use std::path::Path;
 
 pub(super) const TESTS: &[Test] = &[
-    (PHARO, "expressions in V3PlusClosures", || check("v3", "0")),
-    (PHARO, "expressions in Sista V1", || check("sista", "0")),
-    (PHARO, "expressions in Sista V1 under --gc-stress 500", || check("sista", "500")),
+    (PHARO, "expressions in V3PlusClosures", || check_pharo("v3", "0")),
+    (PHARO, "expressions in Sista V1", || check_pharo("sista", "0")),
+    (PHARO, "expressions in Sista V1 under --gc-stress 500", || check_pharo("sista", "500")),
+    ("", "expressions in the built-in image, in V3PlusClosures", || check_own("v3")),
+    ("", "expressions in the built-in image, in Sista V1", || check_own("sista")),
     ("", "there are 200 expressions with answers at least", || {
         let answered = cases().iter().filter(|case| case.expected.iter().any(|line| line.starts_with("> "))).count();
         super::expect(answered >= 200, "expressions with answers", answered)
@@ -17,16 +20,20 @@ pub(super) const TESTS: &[Test] = &[
 
 const CASES: &str = include_str!("expressions.txt");
 
-/// The name by which the file calls the kernel that lacks some messages.
-const SYSTEM: &str = "- pharo8";
+/// The name by which the file calls the kernel of Pharo, which lacks some messages.
+const PHARO_KERNEL: &str = "- pharo8";
+/// The name by which the file calls the built-in image, in which some answers are others.
+const OWN_KERNEL: &str = "- osvm";
 
 /// An expression, and the lines that it must come to.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Case {
     expression: String,
     expected: Vec<String>,
-    /// A message that it needs is missing in this system.
+    /// A message that it needs is missing in Pharo's kernel.
     lacking: bool,
+    /// The built-in image does not answer this.
+    foreign: bool,
 }
 
 fn cases() -> Vec<Case> {
@@ -35,8 +42,10 @@ fn cases() -> Vec<Case> {
         let case = cases.last_mut().expect("there is one at least");
         if line.is_empty() && !case.expected.is_empty() {
             cases.push(Case::default());
-        } else if line == SYSTEM {
+        } else if line == PHARO_KERNEL {
             case.lacking = true;
+        } else if line == OWN_KERNEL {
+            case.foreign = true;
         } else if ["> ", "! ", "? "].iter().any(|mark| line.starts_with(mark)) {
             case.expected.push(line.into());
         } else if !(line.starts_with("# ") || line.is_empty()) || !case.expression.is_empty() {
@@ -48,13 +57,27 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+fn check_pharo(bytecodes: &str, gc_stress: &str) -> Result<(), Failed> {
+    let folder = pharo()?;
+    check(folder.path(), &["--image", PHARO, "--bytecodes", bytecodes, "--gc-stress", gc_stress], difference)
+}
+
+/// What the built-in image answers, and what it finds wrong with sources; its errors have texts of their own.
+fn check_own(bytecodes: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    check(folder.path(), &["--bytecodes", bytecodes], |case, result| match &case.expected[0] {
+        first if first.starts_with("! ") => result["error"].is_null().then(|| format!("{} does not fail", case.expression)),
+        _ if case.foreign => None,
+        _ => difference(&Case { lacking: false, ..case.clone() }, result),
+    })
+}
+
 /// Runs all expressions in one process.
-fn check(bytecodes: &str, gc_stress: &str) -> Result<(), Failed> {
-    let (folder, cases) = (pharo()?, cases());
-    let mut arguments =
-        vec!["eval", "--image", PHARO, "--json", "--keep-going", "--bytecodes", bytecodes, "--gc-stress", gc_stress, "--"];
+fn check(folder: &Path, options: &[&str], difference: fn(&Case, &Value) -> Option<String>) -> Result<(), Failed> {
+    let cases = cases();
+    let mut arguments = [&["eval", "--json", "--keep-going"], options, &["--"]].concat();
     arguments.extend(cases.iter().map(|case| case.expression.as_str()));
-    let output = run(folder.path(), &arguments, LIMIT);
+    let output = run(folder, &arguments, LIMIT);
     let results: Result<Vec<Value>, _> = output.stdout_text().lines().map(serde_json::from_str).collect();
     let results = results?;
     if results.len() != cases.len() {
