@@ -27,7 +27,7 @@ pub fn run(args: &LoadArgs) -> Result<i32, Failure> {
     let image = desktop::image(&args.session)?;
     let packages = read(&args.packages)?;
     let what = Loading { packages: &packages, keep_going: args.keep_going, initialize: !args.no_initialize };
-    let (report, failures) = what.load_to(&image, &args.session, &args.save)?;
+    let (report, failures) = what.write_to(&image, &args.session, &args.save)?;
     summary::print(&report, failures, &args.save);
     Ok(0)
 }
@@ -44,7 +44,7 @@ pub fn load_temporarily(image: &Image, paths: &[PathBuf], keep_going: bool, args
     let folder = tempfile::tempdir().map_err(|error| Failure::bad_input("a temporary folder", error))?;
     let path = folder.path().join(image.path.file_name().unwrap_or_default());
     let packages = read(paths)?;
-    Loading { packages: &packages, keep_going, initialize: true }.load_to(image, args, &path)?;
+    Loading { packages: &packages, keep_going, initialize: true }.write_to(image, args, &path)?;
     Ok(Loaded { path, _folder: folder })
 }
 
@@ -61,7 +61,7 @@ struct Loading<'p> {
 
 impl<'p> Loading<'p> {
     /// Loads, initialises and writes; answers what was loaded, and how many initialisations failed.
-    fn load_to(&self, image: &Image, args: &SessionArgs, save: &Path) -> Result<(Report<'p>, usize), Failure> {
+    fn write_to(&self, image: &Image, args: &SessionArgs, save: &Path) -> Result<(Report<'p>, usize), Failure> {
         let mut loaded = image.load(args.max_heap.unwrap_or(MAX_HEAP)).map_err(Failure::load)?;
         let compile = options_for(&loaded.heap, &World::read(&loaded.heap));
         let options = LoadOptions { compile, keep_going: self.keep_going };

@@ -135,7 +135,10 @@ impl Repl {
             eprintln!("there is no class {name}");
             return;
         };
-        println!("{}", class.superclass.map_or_else(|| name.to_string(), |superclass| format!("{name}, a subclass of {superclass}")));
+        println!(
+            "{}",
+            class.superclass.map_or_else(|| name.to_string(), |superclass| format!("{name}, a subclass of {superclass}"))
+        );
         let lists = [("variables", class.variables), ("methods", class.methods), ("class methods", class.class_methods)];
         for (what, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
             println!("{what}:\n  {}", names.join("\n  "));
