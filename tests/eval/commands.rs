@@ -60,6 +60,28 @@ pub(super) const TESTS: &[Test] = &[
         let told = output.stderr_text().contains("#printString") || output.stderr_text().contains("still busy with starting");
         expect(matches!(output.status, Some(1 | 2)) && told && output.stdout.is_empty(), "it is told", output)
     }),
+    ("", "an image that asks for the compiler", || {
+        let folder = tempfile::tempdir()?;
+        let lines = [
+            ("Compiler evaluate: '3 + 4'", "7"),
+            ("Compiler evaluate: 'x + y' for: 2 @ 3", "5"),
+            (
+                "[Compiler evaluate: '3 +'] on: SyntaxError do: [:e | e messageText lines first]",
+                "'source:1:4: error: expected an expression, and the source ends'",
+            ),
+            ("[Compiler evaluate: 3] on: Error do: [:e | #refused]", "#refused"),
+            ("Object subclass: #Thing instanceVariableNames: 'a' classVariableNames: 'B' package: 'Things'", "Thing"),
+            ("(Smalltalk at: #Thing) compile: 'a: x ^ a := B := x'", "#a:"),
+            ("(Smalltalk at: #Thing) class compile: 'b ^ B'", "#b"),
+            ("((Smalltalk at: #Thing) new a: 5) + (Smalltalk at: #Thing) b", "10"),
+            ("(Compiler evaluate: '#aSymbolThatIsNew') == ('aSymbolThatIs' , 'New') asSymbol", "true"),
+            ("(1 to: 2000) inject: 0 into: [:sum :each | sum + (Compiler evaluate: each printString)]", "2001000"),
+        ];
+        let arguments: Vec<&str> = ["eval"].into_iter().chain(lines.iter().map(|line| line.0)).collect();
+        let output = run(folder.path(), &arguments, LIMIT);
+        let expected: String = lines.iter().map(|line| format!("{}\n", line.1)).collect();
+        expect((output.status, output.stdout_text()) == (Some(0), expected), "the answers", output)
+    }),
     ("", "the image that comes with osvm", || {
         let folder = tempfile::tempdir()?;
         let output = run(folder.path(), &["eval", "3"], LIMIT);

@@ -4,12 +4,13 @@ use crate::args::{Bytecodes, SessionArgs};
 use crate::commands::run::MAX_HEAP;
 use crate::failure::Failure;
 use crate::image::Image;
+use crate::services::plugin_options;
 use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
 use osvm_core::vm::{Options as VmOptions, Outcome, Vm};
-use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
+use osvm_host::{Diverted, Machine, MachineOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ impl Desktop {
             max_heap,
             signals: true,
             config,
-            plugins: PluginOptions::of_user(),
+            plugins: plugin_options(),
             bytes: image.bytes,
             vm: VmOptions { gc_stress: args.gc_stress, ..VmOptions::default() },
             ..MachineOptions::new(image.path)

@@ -9,6 +9,7 @@ mod failure;
 mod image;
 mod logging;
 mod report;
+mod services;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -15,6 +15,7 @@ pub mod load;
 pub mod magnitude;
 pub mod packages;
 pub mod semantics;
+pub mod service;
 pub mod source;
 pub mod syntax;
 pub mod tonel;

@@ -23,6 +23,6 @@ pub use load::{LoadError, load_image, load_image_bytes};
 pub use machine::{Machine, MachineOptions, StartError};
 pub use mmap::{ImageFile, MmapRegion};
 pub use platform::{DesktopPlatform, PlatformOptions};
-pub use plugins::{PluginOptions, Plugins, Refusal, builtin_plugins, check, own_primitives};
+pub use plugins::{PluginOptions, Plugins, Refusal, Service, builtin_plugins, check, own_primitives};
 pub use signals::{EventSender, Events, end_on_closed_pipes};
 pub use snapshot::replace_file;

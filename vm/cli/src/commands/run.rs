@@ -3,6 +3,7 @@
 use crate::args::{RunArgs, StatsFormat, Trace};
 use crate::failure::Failure;
 use crate::image::Image;
+use crate::services::plugin_options;
 use osvm_core::heap::GcStats;
 use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{Machine, MachineOptions, PluginOptions};
@@ -26,7 +27,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
         max_heap,
         signals: true,
         config,
-        plugins: PluginOptions { fuel: args.wasm_fuel, watch: args.watch_plugins, ..PluginOptions::of_user() },
+        plugins: PluginOptions { fuel: args.wasm_fuel, watch: args.watch_plugins, ..plugin_options() },
         vm: Options {
             gc_stress: args.gc_stress,
             count: args.stats.is_some(),

@@ -43,6 +43,8 @@ pub struct PluginOptions {
     pub fuel: Option<u64>,
     /// Look at the files of plugins, and load again what has changed.
     pub watch: bool,
+    /// Named primitives besides those of plugins; no configuration says anything of them.
+    pub services: &'static [Service],
 }
 
 impl PluginOptions {
@@ -52,6 +54,17 @@ impl PluginOptions {
         let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".cache")));
         PluginOptions { cache: folder.map(|folder| folder.join("osvm")), ..PluginOptions::default() }
     }
+}
+
+/// A named primitive that the program around a VM serves itself, with the whole heap in its hands, as no plugin has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// Its module.
+    pub module: &'static str,
+    /// Its function.
+    pub function: &'static str,
+    /// What it does.
+    pub call: fn(&mut Call<'_>) -> Result<Oop, PrimError>,
 }
 
 /// What the plugins that are linked in say of themselves.
@@ -90,8 +103,13 @@ enum State {
 /// What a [`NamedPrimitive`] stands for.
 #[derive(Clone, Copy, PartialEq)]
 enum Target {
-    Primitive { module: usize, index: usize },
+    Primitive {
+        module: usize,
+        index: usize,
+    },
     Own(OwnPrimitive),
+    /// The one of this index.
+    Service(usize),
 }
 
 /// The plugins of a VM.
@@ -99,6 +117,7 @@ pub struct Plugins {
     modules: Vec<Module>,
     /// The file of the configuration, for messages.
     configured_in: String,
+    services: &'static [Service],
     resolved: Vec<Target>,
     session: u64,
     shared: Shared,
@@ -124,6 +143,7 @@ impl Plugins {
         Plugins {
             modules: config.plugins.iter().map(module).collect(),
             configured_in: config.path.as_ref().map_or("the built-in configuration".into(), |path| path.display().to_string()),
+            services: options.services,
             resolved: Vec::new(),
             session: resources::session(),
             shared,
@@ -159,6 +179,9 @@ impl Plugins {
     fn target(&mut self, module: &str, function: &str) -> Result<Target, NotFound> {
         if module.is_empty() {
             return OwnPrimitive::named(function).map(Target::Own).ok_or(NotFound::Function);
+        }
+        if let Some(index) = self.services.iter().position(|s| s.module == module && s.function == function) {
+            return Ok(Target::Service(index));
         }
         let number = self.modules.iter().position(|m| m.name == module).ok_or(NotFound::Module)?;
         let index = self.loaded(number)?.description.find(function).ok_or(NotFound::Function)?.0;
@@ -269,6 +292,7 @@ impl Plugins {
                 self.loading_disabled = true;
                 Ok(call.operands.receiver())
             }
+            Target::Service(index) => (self.services[index].call)(call),
             Target::Own(OwnPrimitive::CurrentWorkingDirectory) => own::current_working_directory(call),
         }
     }
