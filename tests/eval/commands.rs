@@ -15,6 +15,9 @@ const TINY_64: &str = "tiny-64.image";
 
 pub(super) const TESTS: &[Test] = &[
     (PHARO, "answers are lines", || ends(&eval(&["1 + 3", "'two'"])?, 0, "4\n'two'\n", "")),
+    (PHARO, "options behind expressions, and expressions like options", || {
+        ends(&eval(&["3", "--timeout", "60", "--", "-5 abs"])?, 0, "3\n5\n", "")
+    }),
     (PHARO, "the first error ends it", || {
         let stack = "ZeroDivide\n  SmallInteger>>/\n  UndefinedObject>>DoIt  expression-2:1:2\n      1/0\n       ^\n";
         ends(&eval(&["1", "1/0", "3"])?, 1, "1\n", stack)

@@ -165,8 +165,8 @@ pub struct EvalArgs {
     /// Print a JSON object a line for each expression
     #[arg(long)]
     pub json: bool,
-    /// The expressions; without one and without a file, standard input is one
-    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+    /// The expressions; without one and without a file, standard input is one. What begins with - comes behind --
+    #[arg(value_name = "EXPRESSION")]
     pub expressions: Vec<String>,
 }
 
