@@ -10,6 +10,7 @@ pub const CASES: &[Case] = &[
     ("an initialiser that fails leaves the saved image untouched", initializer),
     ("classes that cannot be made", classes),
     ("what cannot be read", unreadable),
+    ("an image that quits when it starts", quits),
 ];
 
 const HALF: &str = "Object subclass: #OHalf instanceVariableNames: 'a' classVariableNames: '' package: 'P'!\n!OHalf methodsFor: 'x'!\ngood\n\t^ OMissing!\nbad\n\t^ a foo: bar! !\n";
@@ -87,4 +88,24 @@ fn unreadable() -> Result<(), Failed> {
     has(&output.stderr_text(), "empty: no source is there")?;
     place.write("x.st", "'nothing'!\n")?;
     place.must(2, &["load", "--image", "no.image", "--save", NEW, "x.st"]).map(drop)
+}
+
+/// The bootstrap image saves itself and quits in its first start.
+fn quits() -> Result<(), Failed> {
+    let place = Place::new()?;
+    std::fs::copy(osvm_tests::image(osvm_tests::PHARO).ok_or("the image is not here")?, place.path("first.image"))?;
+    place.write(
+        "x.st",
+        "Object subclass: #OX instanceVariableNames: '' classVariableNames: '' package: ''!\nSmalltalk at: #OG put: 3!\n",
+    )?;
+    let output = place.must(1, &["load", "--image", "first.image", "--save", NEW, "x.st"])?;
+    has(
+        &output.stderr_text(),
+        "osvm: the image quits when it starts, so that nothing can be initialised in it; new.image is not written\n",
+    )?;
+    place.must(0, &["load", "--image", "first.image", "--save", NEW, "--no-initialize", "x.st"])?;
+    // Its first start saves it.
+    place.must(0, &[NEW])?;
+    place.must(0, &["info", "--verify", NEW])?;
+    place.answers(&[("OX name", "#OX")])
 }

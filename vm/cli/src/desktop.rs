@@ -23,6 +23,8 @@ const BUDGET: u64 = 2;
 /// The desktop's machine as sessions drive it. Ctrl-C ends what is evaluated.
 pub struct Desktop {
     machine: Machine,
+    /// The image has quit, if only in its start.
+    has_quit: bool,
 }
 
 impl Desktop {
@@ -43,7 +45,12 @@ impl Desktop {
         })
         .map_err(Failure::start)?;
         machine.events().borrow_mut().keep_interrupts();
-        Ok(Desktop { machine })
+        Ok(Desktop { machine, has_quit: false })
+    }
+
+    /// Whether the image has quit so far.
+    pub fn has_quit(&self) -> bool {
+        self.has_quit
     }
 
     /// Writes out what the image has printed.
@@ -68,7 +75,9 @@ impl Driver for Desktop {
     }
 
     fn run(&mut self) -> Result<Outcome, VmError> {
-        self.machine.turn(BUDGET)
+        let outcome = self.machine.turn(BUDGET)?;
+        self.has_quit |= matches!(outcome, Outcome::Quit(_));
+        Ok(outcome)
     }
 
     fn wait(&mut self, until: Option<u64>, limit: Option<Duration>) {

@@ -60,6 +60,14 @@ impl Failure {
         Failure { message, status: UNBUILT }
     }
 
+    /// The image quits when it starts, so that the image `what` is not written.
+    pub fn quits_at_start(what: impl Display) -> Failure {
+        let message = format!(
+            "the image quits when it starts, so that nothing can be initialised in it; {what} is not written\n  help: load into the image as it is after that start, or load with --no-initialize"
+        );
+        Failure { message, status: UNBUILT }
+    }
+
     /// There are no tests to run.
     pub fn no_tests(pattern: Option<&osvm_core::TraceFilter>) -> Failure {
         let message = match pattern {

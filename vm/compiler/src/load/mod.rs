@@ -86,7 +86,7 @@ impl From<InstallError> for LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LoadError::Lacks(what) => write!(f, "the image has not {what}"),
+            LoadError::Lacks(what) => write!(f, "the image lacks {what}, without which nothing can be loaded into it"),
             LoadError::NoMemory => f.write_str("there is no memory for what is loaded: raise --max-heap"),
             LoadError::Become(why) => write!(f, "instances of a class that changes cannot be replaced: {why}"),
         }

@@ -34,6 +34,10 @@ pub fn expressions(packages: &Packages, loaded: &Report<'_>) -> Vec<Expression> 
 /// Starts the image, evaluates, and lets it save itself; answers how many expressions failed.
 pub fn run(expressions: &[Expression], args: &SessionArgs, image: &Path, save: &Path, keep_going: bool) -> Result<usize, Failure> {
     let mut session = desktop::start_image(args, image)?;
+    if session.driver().has_quit() {
+        // It would be saved in the middle of what it does then.
+        return Err(Failure::quits_at_start(save.display()));
+    }
     let mut failures = 0;
     for expression in expressions {
         let result = session.evaluate(&expression.name, &expression.source);
