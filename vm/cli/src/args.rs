@@ -135,6 +135,9 @@ pub struct SessionArgs {
     /// The bytecode set of compiled expressions [default: that of the image's methods]
     #[arg(long, value_enum, value_name = "SET")]
     pub bytecodes: Option<Bytecodes>,
+    /// Collect garbage at every Nth allocation, and check the heap afterwards
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub gc_stress: u64,
     /// How many seconds an expression may take
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,

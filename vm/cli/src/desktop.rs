@@ -8,12 +8,15 @@ use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
-use osvm_core::vm::{Outcome, Vm};
+use osvm_core::vm::{Options as VmOptions, Outcome, Vm};
 use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
 use std::time::Duration;
 
 /// What lets an image of Pharo start up without doing anything and without quitting.
 const STAY: &str = "--no-quit";
+
+/// Looks for events between two looks at limits and interrupts: few, since primitives that walk a deep stack take long.
+const BUDGET: u64 = 2;
 
 /// The desktop's machine as sessions drive it. Ctrl-C ends what is evaluated.
 pub struct Desktop {
@@ -33,6 +36,7 @@ impl Desktop {
             config,
             plugins: PluginOptions::of_user(),
             bytes: image.bytes,
+            vm: VmOptions { gc_stress: args.gc_stress, ..VmOptions::default() },
             ..MachineOptions::new(image.path)
         })
         .map_err(Failure::start)?;
@@ -62,7 +66,7 @@ impl Driver for Desktop {
     }
 
     fn run(&mut self) -> Result<Outcome, VmError> {
-        self.machine.turn()
+        self.machine.turn(BUDGET)
     }
 
     fn wait(&mut self, until: Option<u64>, limit: Option<Duration>) {
