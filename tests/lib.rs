@@ -29,10 +29,10 @@ pub fn image(name: &str) -> Option<PathBuf> {
     images().map(|folder| folder.join(name)).filter(|path| path.is_file())
 }
 
-/// The `osvm` command.
+/// The `osvm` command: the workspace's, or the one that `OSVM_COMMAND` names, such as an installed one.
 pub fn osvm() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| program("osvm"))
+    PATH.get_or_init(|| std::env::var_os("OSVM_COMMAND").map_or_else(|| program("osvm"), PathBuf::from))
 }
 
 /// The folder of cargo's output, and in it that of the profile in which the tests are built.

@@ -124,6 +124,9 @@ pub struct SessionArgs {
     /// The bytecode set of compiled expressions [default: that of the image's methods]
     #[arg(long, value_enum, value_name = "SET")]
     pub bytecodes: Option<Bytecodes>,
+    /// Collect garbage at every Nth allocation, and check the heap afterwards
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub gc_stress: u64,
     /// How many seconds an expression may take
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
@@ -147,8 +150,8 @@ pub struct EvalArgs {
     /// Print a JSON object a line for each expression
     #[arg(long)]
     pub json: bool,
-    /// The expressions; without one and without a file, standard input is one
-    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+    /// The expressions; without one and without a file, standard input is one. What begins with - comes behind --
+    #[arg(value_name = "EXPRESSION")]
     pub expressions: Vec<String>,
 }
 

@@ -7,13 +7,16 @@ use osvm_compiler::Options;
 use osvm_compiler::evaluate::{Driver, Session};
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::error::VmError;
-use osvm_core::vm::{Outcome, Vm};
+use osvm_core::vm::{Options as VmOptions, Outcome, Vm};
 use osvm_host::{Diverted, Machine, MachineOptions, PluginOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What lets an image of Pharo start up without doing anything and without quitting.
 const STAY: &str = "--no-quit";
+
+/// Looks for events between two looks at limits and interrupts: few, since primitives that walk a deep stack take long.
+const BUDGET: u64 = 2;
 
 /// The desktop's machine as sessions drive it. Ctrl-C ends what is evaluated.
 pub struct Desktop {
@@ -35,6 +38,7 @@ impl Desktop {
             signals: true,
             config,
             plugins: PluginOptions::of_user(),
+            vm: VmOptions { gc_stress: args.gc_stress, ..VmOptions::default() },
             ..MachineOptions::new(image)
         })
         .map_err(Failure::start)?;
@@ -69,7 +73,7 @@ impl Driver for Desktop {
     }
 
     fn run(&mut self) -> Result<Outcome, VmError> {
-        let outcome = self.machine.turn()?;
+        let outcome = self.machine.turn(BUDGET)?;
         self.has_quit |= matches!(outcome, Outcome::Quit(_));
         Ok(outcome)
     }

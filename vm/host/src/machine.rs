@@ -123,10 +123,11 @@ impl Machine {
         result
     }
 
-    /// Lets plugins do what is due, and the VM run for some milliseconds, or until it has nothing to do: for who does more than to run it.
-    pub fn turn(&mut self) -> Result<Outcome, VmError> {
+    /// Lets plugins do what is due, and the VM run for `budget` looks for events ([`Vm::run`]), or until it has nothing to do: for who does
+    /// more than to run it.
+    pub fn turn(&mut self, budget: u64) -> Result<Outcome, VmError> {
         self.wanted = self.vm.plugins.between_primitives();
-        self.vm.run(BUDGET)
+        self.vm.run(budget)
     }
 
     /// Sleeps until an event comes, a plugin wants to be called, `until` (UTC microseconds since 1901), or for at most `limit`.
@@ -138,7 +139,7 @@ impl Machine {
 
     fn run_unflushed(&mut self) -> Result<i32, VmError> {
         loop {
-            match self.turn()? {
+            match self.turn(BUDGET)? {
                 Outcome::Quit(status) => return Ok(status),
                 Outcome::BudgetUsed => {}
                 Outcome::Idle { until } => self.wait(until, None),

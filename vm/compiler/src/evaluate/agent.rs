@@ -11,6 +11,7 @@ use crate::semantics::{Binding, Environment, VariableId};
 use crate::tonel;
 use crate::world::World;
 use osvm_core::heap::Heap;
+use osvm_core::image::WordSize;
 use osvm_core::object::{Format, HASH_MASK, HASH_SHIFT};
 use osvm_core::oop::Oop;
 use osvm_core::special::Special;
@@ -137,7 +138,11 @@ impl Environment for AgentEnvironment {
 impl Agent {
     /// Makes the class in the heap of a VM.
     pub(super) fn new(vm: &mut Vm, world: &World, options: &Options) -> Result<Agent, StartError> {
-        let abilities = Abilities::of(&vm.heap, world);
+        let mut abilities = Abilities::of(&vm.heap, world);
+        if vm.header().word_size == WordSize::Bits32 {
+            // Some find handlers by reading primitives out of methods, where those are in images of 32 bits.
+            abilities.unhandled = None;
+        }
         let (class, fields) = make_class(&mut vm.heap)?;
         let binding = world.make_association(&mut vm.heap, "OsvmEvaluation", class)?;
         let unhandled = abilities.unhandled.map_or(vm.heap.nil(), |(class, _)| class);

@@ -78,7 +78,7 @@ pub enum EvalError {
     TimedOut(Stack),
     /// The user interrupted it.
     Interrupted(Stack),
-    /// Its process was terminated.
+    /// Its process was terminated, or suspended for ever.
     Terminated,
     /// The image quit with this exit status.
     Quit(i32),
@@ -132,7 +132,7 @@ impl fmt::Display for EvalError {
             EvalError::Failed(failure) => f.write_str(&failure.message),
             EvalError::TimedOut(_) => f.write_str("the time is over"),
             EvalError::Interrupted(_) => f.write_str("interrupted"),
-            EvalError::Terminated => f.write_str("the expression's process was terminated"),
+            EvalError::Terminated => f.write_str("the expression's process was terminated, or suspended and nothing resumes it"),
             EvalError::Quit(status) => write!(f, "the image quit with {status}"),
             EvalError::Vm(error, _) => error.fmt(f),
             EvalError::Unsupported(what) => f.write_str(what),

@@ -49,8 +49,11 @@ pub(super) fn with_superclasses(heap: &Heap, class: Oop) -> impl Iterator<Item =
     .take(MAX_SUPERCLASSES)
 }
 
-/// The selectors of the methods that a class itself has.
+/// The selectors of the methods that a class itself has; none of an object that is no class.
 pub fn selectors_of(heap: &Heap, class: Oop) -> Vec<String> {
+    if heap.instance_spec(class).is_none() {
+        return Vec::new();
+    }
     let methods = heap.follow(heap.fetch(class, METHODS));
     let slots = if methods.is_pointer() && heap.format(methods).is_pointers() { heap.slots(methods) } else { &[] };
     let keys = slots.get(DICTIONARY_FIRST_KEY..).unwrap_or_default();

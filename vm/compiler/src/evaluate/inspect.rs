@@ -4,7 +4,7 @@ use super::agent::Task;
 use super::driver::Driver;
 use super::error::EvalError;
 use super::image::{selectors_of, text};
-use super::run::PRIORITY;
+use super::run::user_priority;
 use super::session::Session;
 use crate::world::World;
 use osvm_core::oop::Oop;
@@ -66,7 +66,8 @@ impl<D: Driver> Session<D> {
         let Some(method) = self.agent.method(vm, Task::Print) else { return Ok(described) };
         let array = vm.heap.array(objects)?;
         let handle = vm.hold(array);
-        let result = self.run_service(method, array, PRIORITY);
+        let priority = user_priority(vm);
+        let result = self.run_service(method, array, priority);
         let vm = self.driver.vm();
         let array = vm.held(&handle);
         let answers: Vec<Option<String>> =

@@ -11,8 +11,6 @@ use osvm_core::oop::Oop;
 use osvm_core::vm::{Handle, Outcome, Vm};
 use std::time::Duration;
 
-/// The priority of processes that evaluate, as of the user's in all systems.
-pub(super) const PRIORITY: i64 = 40;
 /// What a process that ends another has more.
 const ABOVE: i64 = 1;
 /// While an image starts it may wait for so long, in all, for delays that are as short as this.
@@ -74,7 +72,7 @@ enum End {
     There,
     TimedOut,
     Interrupted,
-    /// The process has ended without it.
+    /// The process has ended without it, or is suspended and nothing else runs.
     Ended,
     Quit(i32),
     Vm(VmError),
@@ -87,7 +85,8 @@ impl<D: Driver> Session<D> {
         let evaluation = self.agent.instance(vm)?;
         vm.heap.store(evaluation, field::METHOD, method);
         let begin = self.agent.method(vm, Task::Evaluate).expect("every image can run methods");
-        self.spawn(begin, evaluation, PRIORITY)?;
+        let priority = user_priority(vm);
+        self.spawn(begin, evaluation, priority)?;
         let handle = self.driver.vm().hold(evaluation);
         if let Some(last) = self.evaluation.replace(handle) {
             self.driver.vm().release(last);
@@ -157,7 +156,7 @@ impl<D: Driver> Session<D> {
         let process = vm.heap.follow(vm.heap.fetch(evaluation, field::PROCESS));
         let method = self.agent.method(vm, Task::Terminate).expect("every image can suspend processes");
         // What cannot be ended is left as it is: it has been reported.
-        let priority = vm.heap.fetch(process, PROCESS_PRIORITY).as_small_int().unwrap_or(PRIORITY);
+        let priority = vm.heap.fetch(process, PROCESS_PRIORITY).as_small_int().unwrap_or(1);
         let _ = self.run_service(method, process, priority + ABOVE);
         stack
     }
@@ -223,7 +222,8 @@ impl<D: Driver> Session<D> {
                 return End::Quit(status);
             }
             let process = vm.heap.follow(vm.heap.fetch(evaluation, field::PROCESS));
-            if is_over(vm, evaluation) || vm.has_ended(process) {
+            let nothing_comes = matches!(outcome, Outcome::Idle { until: None });
+            if is_over(vm, evaluation) || vm.has_ended(process) || nothing_comes && vm.is_suspended(process) {
                 return End::Ended;
             }
             let left = deadline.left(vm);
@@ -238,6 +238,11 @@ impl<D: Driver> Session<D> {
             }
         }
     }
+}
+
+/// The priority of processes that evaluate.
+pub(super) fn user_priority(vm: &mut Vm) -> i64 {
+    vm.highest_priority() / 2
 }
 
 fn phase_of(vm: &Vm, evaluation: Oop) -> i64 {

@@ -5,6 +5,7 @@ use super::driver::Driver;
 use super::error::{EvalError, StartError};
 use super::image::options_for;
 use super::names::{SessionEnvironment, SessionLinker, missing_symbols, session_variable};
+use super::run::user_priority;
 use super::stack::Stack;
 use super::unit::Units;
 use crate::codegen::{CompiledCode, Options, compile_expression};
@@ -188,7 +189,8 @@ impl<D: Driver> Session<D> {
         let linker: &mut dyn Linker = &mut linker;
         let strings: Result<Vec<Oop>, _> = missing.iter().map(|text| string(&mut vm.heap, text, linker)).collect();
         let strings = vm.heap.array(&strings?)?;
-        self.run_service(method, strings, super::run::PRIORITY)?;
+        let priority = user_priority(vm);
+        self.run_service(method, strings, priority)?;
         Ok(true)
     }
 

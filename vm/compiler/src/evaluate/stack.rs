@@ -55,18 +55,51 @@ fn line(vm: &Vm, frame: &Frame, units: &Units) -> StackLine {
     StackLine { name: vm.frame_name(frame), receiver: vm.describe(frame.receiver), place: units.place(vm, frame) }
 }
 
-/// A line for each activation; below those of expressions the line of source with a caret.
+/// A line for each activation, the same ones together; below those of expressions the line of source with a caret.
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, StackLine { name, place, .. }) in self.lines.iter().enumerate() {
-            if index == NEWEST && self.left_out > 0 {
+        let mut index = 0;
+        for run in self.lines.chunk_by(|a, b| (&a.name, &a.place) == (&b.name, &b.place)) {
+            let StackLine { name, place, .. } = &run[0];
+            let hides = index < NEWEST && NEWEST <= index + run.len();
+            let place_text = place.as_ref().map(|place| format!("  {place}")).unwrap_or_default();
+            let times = if run.len() > 1 { format!("  ({} times)", run.len()) } else { String::new() };
+            writeln!(f, "  {name}{place_text}{times}")?;
+            if let Some(place) = place {
+                writeln!(f, "{}", place.marked_line())?;
+            }
+            if hides && self.left_out > 0 {
                 writeln!(f, "  ... {} more", self.left_out)?;
             }
-            match place {
-                None => writeln!(f, "  {name}")?,
-                Some(place) => writeln!(f, "  {name}  {place}\n{}", place.marked_line())?,
-            }
+            index += run.len();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Position;
+
+    fn line(name: &str, column: Option<usize>) -> StackLine {
+        let place = column.map(|column| Place { source: "x".into(), position: Position { line: 1, column }, line: "\ta b".into() });
+        StackLine { name: name.into(), receiver: "nil".into(), place }
+    }
+
+    #[test]
+    fn places_have_carets_and_what_is_the_same_stands_together() {
+        let lines = vec![line("A>>a", None), line("DoIt", Some(3)), line("DoIt", Some(3)), line("DoIt", Some(2))];
+        let expected = "  A>>a\n  DoIt  x:1:3  (2 times)\n       a b\n        ^\n  DoIt  x:1:2\n       a b\n       ^\n";
+        assert_eq!(Stack { lines, left_out: 0 }.to_string(), expected);
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_where_it_was() {
+        let lines: Vec<StackLine> = (0..NEWEST + OLDEST).map(|index| line(&index.to_string(), None)).collect();
+        let text = Stack { lines, left_out: 7 }.to_string();
+        assert!(text.contains("  39\n  ... 7 more\n  40\n"), "{text}");
+        let lines = vec![line("a", None); NEWEST + OLDEST];
+        assert_eq!(Stack { lines, left_out: 7 }.to_string(), "  a  (50 times)\n  ... 7 more\n");
     }
 }

@@ -23,8 +23,13 @@ pub struct Frame {
 }
 
 impl Vm {
+    /// The highest priority that a process can have: images have 8 or 80, of which the middle one is the user's.
+    pub fn highest_priority(&mut self) -> i64 {
+        (1..).take_while(|&priority| self.ready_list(priority).is_some()).count() as i64
+    }
+
     /// Makes a process in which `method`, which takes no arguments, runs with `receiver`, and makes it ready to run. Where the image has
-    /// quit, the process that did so ends, and the new one runs in its place.
+    /// quit, the process that did so ends, and the new one runs in its place. A priority that is too high is the highest.
     ///
     /// The method must not return: a process is given up by suspending it.
     pub fn spawn(&mut self, method: Oop, receiver: Oop, priority: i64) -> Result<Oop, VmError> {
@@ -37,6 +42,7 @@ impl Vm {
             return Err(VmError::Corrupt(format!("{} is no class of processes", self.heap.class_name(class))));
         }
         self.heap.store(proc, process::SUSPENDED_CONTEXT, ctx);
+        let priority = priority.min(self.highest_priority());
         self.heap.store(proc, process::PRIORITY, Oop::from_small_int(priority));
         if matches!(self.outcome, Some(Outcome::Quit(_))) {
             self.outcome = None;
@@ -72,6 +78,11 @@ impl Vm {
     /// Whether a process has ended: it is not the active one and has nothing to go on with.
     pub fn has_ended(&mut self, proc: Oop) -> bool {
         proc != self.active_process() && self.first_activation(proc).is_none_or(|first| self.frame_at(first, None).next.is_none())
+    }
+
+    /// Whether a process neither runs nor is on a list, of those that are ready or of those that wait for something: another process must resume it.
+    pub fn is_suspended(&mut self, proc: Oop) -> bool {
+        proc != self.active_process() && self.field(proc, process::MY_LIST) == self.heap.nil()
     }
 
     /// The stack of a process, newest activation first; empty if it has ended.

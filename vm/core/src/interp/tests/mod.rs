@@ -3,6 +3,7 @@
 mod bytecodes;
 mod closures;
 mod contexts;
+mod driven;
 mod errors;
 mod held;
 mod performing;
