@@ -70,7 +70,7 @@ fn load(source: &mut dyn ImageSource, path: &Path, max_heap: u64) -> Result<Load
     let mut region = MmapRegion::new(max_heap.saturating_add(new_space), preferred).map_err(system)?;
     if is_small {
         let start = region.base() + new_space;
-        region.take_huge_pages(start..start + header.data_size);
+        region.take_pages(start..start + header.data_size);
     }
     let loaded = image::load(source, Box::new(region), config).map_err(bad)?;
     tracing::debug!(path = %path.display(), format = header.version, bytes = header.data_size, "image loaded");

@@ -24,18 +24,18 @@ pub struct MmapRegion {
 }
 
 impl MmapRegion {
-    /// Asks for huge pages where `range` lies, whose addresses should be at the start of one, and takes them at once: so one fault of a page
-    /// stands for 512.
-    pub fn take_huge_pages(&mut self, range: std::ops::Range<u64>) {
-        let (start, end) = (range.start as usize, (range.end as usize).next_multiple_of(HUGE_PAGE));
-        if !start.is_multiple_of(HUGE_PAGE) || start < self.base || end > self.base + self.len || range.is_empty() {
+    /// Takes the pages of a range that is about to be filled all at once, and as huge ones as far as it fills them, if it begins where one
+    /// does: so that one fault of a page stands for many.
+    pub fn take_pages(&mut self, range: std::ops::Range<u64>) {
+        let (start, len) = (range.start as usize, range.end.saturating_sub(range.start) as usize);
+        if start < self.base || start + len > self.base + self.len || !start.is_multiple_of(HUGE_PAGE) || len == 0 {
             return;
         }
         // SAFETY: the range lies in the region, and what is in its pages stays as it is. A system that does not know the advice has small
         // pages, and takes them later.
-        let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxHugepage) };
+        let _ = unsafe { madvise(start as *mut c_void, len / HUGE_PAGE * HUGE_PAGE, Advice::LinuxHugepage) };
         // SAFETY: as above.
-        let _ = unsafe { madvise(start as *mut c_void, (range.end - range.start) as usize, Advice::LinuxPopulateWrite) };
+        let _ = unsafe { madvise(start as *mut c_void, len, Advice::LinuxPopulateWrite) };
     }
 
     /// Reserves `len` bytes, rounded up to whole pages; at `preferred` if that is given and free, else anywhere.

@@ -47,6 +47,8 @@ impl Engines {
         let mut config = Config::new();
         config.epoch_interruption(true).consume_fuel(self.fuel.is_some());
         config.max_wasm_stack(usize::try_from(stack)?);
+        // Plugins have little data, which is copied faster than a file in memory is made of it; and the engine unwinds by itself.
+        config.memory_init_cow(false).native_unwind_info(false);
         let engine = Engine::new(&config)?;
         self.ticker.add(&engine)?;
         self.by_stack.insert(stack, engine.clone());
