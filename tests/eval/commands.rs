@@ -63,6 +63,22 @@ pub(super) const TESTS: &[Test] = &[
         let told = output.stderr_text().contains("#printString") || output.stderr_text().contains("still busy with starting");
         expect(matches!(output.status, Some(1 | 2)) && told && output.stdout.is_empty(), "it is told", output)
     }),
+    ("", "packages are loaded first", || {
+        let folder = tempfile::tempdir()?;
+        let package = folder.path().join("Greetings");
+        fs::create_dir(&package)?;
+        fs::write(package.join("package.st"), "Package { #name : #Greetings }")?;
+        let class = "Class { #name : #GreetingTest, #superclass : #TestCase, #category : #Greetings }\n\n\
+            GreetingTest >> testGood [\n\tself assert: 3 + 4 equals: 7\n]\n\n\
+            GreetingTest >> testBad [\n\tself assert: 3 + 4 equals: 8\n]\n";
+        fs::write(package.join("GreetingTest.class.st"), class)?;
+        let output = run(folder.path(), &["eval", "--load", "Greetings", "GreetingTest testSelectors size"], LIMIT);
+        expect((output.status, output.stdout_text()) == (Some(0), "2\n".into()), "eval", output)?;
+        let output = run(folder.path(), &["test", "--load", "Greetings"], LIMIT);
+        let text = output.stdout_text();
+        let told = text.contains("FAIL   GreetingTest>>testBad") && text.contains("2 run: 1 passed, 1 failed");
+        expect(output.status == Some(1) && told, "test", output)
+    }),
     ("", "an image that asks for the compiler", || {
         let folder = tempfile::tempdir()?;
         let lines = [

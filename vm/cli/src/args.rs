@@ -153,6 +153,9 @@ pub struct EvalArgs {
     /// Where to evaluate
     #[command(flatten)]
     pub session: SessionArgs,
+    /// Load these packages first, into a copy of the image
+    #[arg(long, value_name = "DIR")]
+    pub load: Vec<PathBuf>,
     /// Evaluate what this file holds, before the expressions; - is standard input
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
@@ -176,6 +179,9 @@ pub struct ReplArgs {
     /// Where to evaluate
     #[command(flatten)]
     pub session: SessionArgs,
+    /// Load these packages first, into a copy of the image
+    #[arg(long, value_name = "DIR")]
+    pub load: Vec<PathBuf>,
 }
 
 /// A bytecode set.

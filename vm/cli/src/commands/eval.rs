@@ -1,7 +1,8 @@
 //! `osvm eval`: Smalltalk expressions, evaluated in an image.
 
 use crate::args::EvalArgs;
-use crate::desktop::{self, Desktop};
+use crate::commands::load::start_with;
+use crate::desktop::Desktop;
 use crate::failure::Failure;
 use crate::report;
 use osvm_compiler::evaluate::{EvalError, Evaluation, SAVE, Session};
@@ -17,7 +18,7 @@ struct Source {
 /// Evaluates each expression, prints its answer, and answers the exit status.
 pub fn run(args: &EvalArgs) -> Result<i32, Failure> {
     let sources = sources(args)?;
-    let mut session = desktop::start(&args.session)?;
+    let (mut session, _copy) = start_with(&args.session, &args.load)?;
     let status = evaluate(args, &mut session, &sources);
     let saved = match &args.save {
         Some(path) if status == 0 => save(&mut session, path),

@@ -14,6 +14,7 @@ use crate::install::{InstallError, Linker, install_method};
 use crate::literal::Literal;
 use crate::packages::Packages;
 use crate::semantics::{Binding, Environment, VariableId};
+use crate::syntax::Dialect;
 use crate::world::{ClassEnvironment, World, class_binding};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -40,6 +41,8 @@ pub(super) fn load(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), LoadError> {
     let world = World::read(heap);
+    // Pharo and Squeak do; Cuis and the built-in image do not.
+    let ends_lines_with_returns = options.compile.dialect != Dialect::CUIS && world.class("SmalltalkImage").is_some();
     let undeclared = Undeclared::default();
     let mut environments: HashMap<Oop, ClassEnvironment<'_>> = HashMap::new();
     let mut compiled = Vec::with_capacity(plan.methods.len());
@@ -51,7 +54,7 @@ pub(super) fn load(
         };
         let inner = environments.entry(class).or_insert_with(|| world.environment(heap, class));
         let environment = LoadEnvironment { inner, undeclared: options.keep_going.then_some(&undeclared) };
-        if let Some(code) = compile(method, &environment, options, report) {
+        if let Some(code) = compile(method, &environment, options, ends_lines_with_returns, report) {
             compiled.push(Compiled { method, class, code });
         }
     }
@@ -83,12 +86,12 @@ fn compile(
     method: &PlannedMethod<'_>,
     environment: &LoadEnvironment<'_, '_>,
     options: &LoadOptions,
+    ends_lines_with_returns: bool,
     report: &mut Report<'_>,
 ) -> Option<CompiledCode> {
     let source = &method.definition.source;
     // Lines end as the image has them in its texts; the length stays.
-    let text =
-        if options.compile.dialect == crate::syntax::Dialect::CUIS { source.text.clone() } else { source.text.replace('\n', "\r") };
+    let text = if ends_lines_with_returns { source.text.replace('\n', "\r") } else { source.text.clone() };
     let compilation = compile_method(&text, environment, &options.compile);
     let is_told = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let told = compilation.diagnostics.iter().filter(is_told);

@@ -3,6 +3,7 @@
 
 use super::LoadError;
 use super::hashed::{Rule, Table, rule_of, text};
+use crate::semantics::string_hash;
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::object::Format;
@@ -12,11 +13,19 @@ use std::collections::HashMap;
 /// Names of the variables of class Symbol that hold tables, that into which symbols go first.
 const TABLES: [&str; 2] = ["SymbolTable", "NewSymbols"];
 
+/// Names of the variables of class Symbol where the table is an Array alone.
+const ARRAY: &str = "Table";
+const ARRAY_TALLY: &str = "Tally";
+/// Where an association has its value.
+const VALUE: usize = 1;
+
 /// The symbols of an image.
 pub(super) struct Symbols {
     by_text: HashMap<String, Oop>,
     /// The table and its rule; `None` where the image has none, or makes it when it starts.
     table: Option<(Table, Rule)>,
+    /// The variables with table and tally where the table is an Array alone, as in the built-in image.
+    array: Option<[Oop; 2]>,
     narrow: Oop,
     wide: Option<Oop>,
     /// Symbols that were made, and are not in the table yet.
@@ -28,7 +37,8 @@ impl Symbols {
     pub fn read(heap: &Heap, world: &World) -> Result<Symbols, LoadError> {
         let class = |name: &str| world.class(name);
         let narrow = class("ByteSymbol").or(class("Symbol")).ok_or_else(|| LoadError::lacks("a class Symbol"))?;
-        let mut symbols = Symbols { by_text: HashMap::new(), table: None, narrow, wide: class("WideSymbol"), made: Vec::new() };
+        let mut symbols =
+            Symbols { by_text: HashMap::new(), table: None, array: None, narrow, wide: class("WideSymbol"), made: Vec::new() };
         let variables = class("Symbol").map(|class| world.class_variables(heap, class)).unwrap_or_default();
         for name in TABLES {
             let Some(&association) = variables.get(name) else { continue };
@@ -43,7 +53,9 @@ impl Symbols {
             symbols.table.get_or_insert((table, rule_of(heap, &[table])));
         }
         if symbols.table.is_none() {
-            let is_symbol = |&oop: &Oop| heap.class_of(oop) == narrow;
+            let variable = |name: &str| variables.get(name).copied();
+            symbols.array = variable(ARRAY).zip(variable(ARRAY_TALLY)).map(|(table, tally)| [table, tally]);
+            let is_symbol = |&oop: &Oop| heap.class_of(oop) == narrow || Some(heap.class_of(oop)) == symbols.wide;
             symbols.by_text.extend(heap.objects().filter(is_symbol).filter_map(|oop| Some((text(heap, oop)?, oop))));
         }
         Ok(symbols)
@@ -67,6 +79,21 @@ impl Symbols {
         Ok(symbol)
     }
 
+    /// An Array of all symbols, each at the place of its text's hash or the next free one, at most half full.
+    fn as_array(&self, heap: &mut Heap) -> Result<Oop, LoadError> {
+        let mut symbols: Vec<(&String, Oop)> = self.by_text.iter().map(|(text, &symbol)| (text, symbol)).collect();
+        symbols.sort();
+        let mut slots = vec![heap.nil(); 2 * symbols.len() + 1];
+        for (text, symbol) in symbols {
+            let mut place = string_hash(text, 0) as usize % slots.len();
+            while slots[place] != heap.nil() {
+                place = (place + 1) % slots.len();
+            }
+            slots[place] = symbol;
+        }
+        Ok(heap.array(&slots)?)
+    }
+
     fn make_wide(&self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
         let wide = self.wide.ok_or_else(|| LoadError::lacks("a class WideSymbol"))?;
         let index = heap.class_table_index(wide)?;
@@ -82,6 +109,12 @@ impl Symbols {
     pub fn enter(&mut self, heap: &mut Heap) -> Result<(), LoadError> {
         if let Some((table, rule)) = self.table {
             table.add_all(heap, rule, &self.made)?;
+        }
+        if let Some([table, tally]) = self.array.filter(|_| !self.made.is_empty()) {
+            let array = self.as_array(heap)?;
+            heap.store(table, VALUE, array);
+            // The image counts anew.
+            heap.store(tally, VALUE, heap.nil());
         }
         self.made.clear();
         Ok(())

@@ -5,11 +5,11 @@ mod initialize;
 mod summary;
 
 use crate::args::{LoadArgs, SessionArgs};
-use crate::desktop;
+use crate::desktop::{self, Desktop};
 use crate::failure::Failure;
 use crate::image::Image;
 use bar::Bar;
-use osvm_compiler::evaluate::options_for;
+use osvm_compiler::evaluate::{Session, options_for};
 use osvm_compiler::load::{LoadOptions, Report, load};
 use osvm_compiler::packages::Packages;
 use osvm_compiler::world::World;
@@ -46,6 +46,15 @@ pub fn load_temporarily(image: &Image, paths: &[PathBuf], keep_going: bool, args
     let packages = read(paths)?;
     Loading { packages: &packages, keep_going, initialize: true }.write_to(image, args, &path)?;
     Ok(Loaded { path, _folder: folder })
+}
+
+/// A session in an image, or in a copy of it into which packages were loaded, which must be kept as long.
+pub fn start_with(args: &SessionArgs, packages: &[PathBuf]) -> Result<(Session<Desktop>, Option<Loaded>), Failure> {
+    if packages.is_empty() {
+        return Ok((desktop::start(args)?, None));
+    }
+    let copy = load_temporarily(&desktop::image(args)?, packages, false, args)?;
+    Ok((desktop::start_image(args, &copy.path)?, Some(copy)))
 }
 
 fn read(paths: &[PathBuf]) -> Result<Packages, Failure> {

@@ -4,7 +4,8 @@ mod entry;
 mod reader;
 
 use crate::args::ReplArgs;
-use crate::desktop::{self, Desktop};
+use crate::commands::load::start_with;
+use crate::desktop::Desktop;
 use crate::failure::Failure;
 use crate::report;
 use entry::{Entry, HELP};
@@ -34,7 +35,7 @@ enum Next {
 
 /// Reads and evaluates until the input ends. At a terminal the exit status is then 0; from a pipe it is that of the first failure.
 pub fn run(args: &ReplArgs) -> Result<i32, Failure> {
-    let session = desktop::start(&args.session)?;
+    let (session, _copy) = start_with(&args.session, &args.load)?;
     let mut reader = Reader::new(session.options().dialect).map_err(|error| Failure::bad_input("standard input", error))?;
     let interactive = reader.is_terminal();
     let mut repl = Repl { session, stack: None, status: 0, count: 0 };
