@@ -4,7 +4,8 @@ use crate::codegen::{compile_expression, compile_method};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{options_for, text};
 use crate::install::{InstallError, install_method, string};
-use crate::world::{World, WorldLinker, class_binding};
+use crate::load::{LoadError, binding_of};
+use crate::world::{World, WorldLinker};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::Call;
@@ -32,11 +33,10 @@ pub fn compile(call: &mut Call<'_>) -> Result<Oop, PrimError> {
     let environment = world.environment(heap, class);
     let compile = if is_expression == heap.true_() { compile_expression } else { compile_method };
     let compilation = compile(&source, &environment, &options);
-    let class_binding = match class_binding(&world, heap, class) {
-        Some(binding) => binding,
-        // A metaclass is no global.
-        None => world.make_association(heap, "", class).map_err(failure)?,
-    };
+    let class_binding = binding_of(heap, &world, class).map_err(|error| match error {
+        LoadError::NoMemory => PrimError::NO_MEMORY,
+        LoadError::Lacks(_) | LoadError::Become(_) => PrimError::UNSUPPORTED,
+    })?;
     let mut linker = WorldLinker { environment: &environment, class_binding, symbols: HashMap::new() };
     let made = match compilation.code {
         Some(code) => install_method(heap, &code, &mut linker),

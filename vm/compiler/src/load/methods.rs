@@ -156,10 +156,20 @@ fn install(
 
 /// The last literal of the methods of a class: its association among the globals; of a metaclass one that has no key.
 fn binding(heap: &mut Heap, world: &World, class: Oop, made: &mut HashMap<Oop, Oop>) -> Result<Oop, LoadError> {
-    if let Some(binding) = class_binding(world, heap, class).or_else(|| made.get(&class).copied()) {
+    if let Some(&binding) = made.get(&class) {
         return Ok(binding);
     }
-    // One that its methods share, if it has some.
+    let binding = binding_of(heap, world, class)?;
+    made.insert(class, binding);
+    Ok(binding)
+}
+
+/// The association by which methods know their class: the global's; of a metaclass the one that its methods share, or else a new one
+/// without a key.
+pub fn binding_of(heap: &mut Heap, world: &World, class: Oop) -> Result<Oop, LoadError> {
+    if let Some(binding) = class_binding(world, heap, class) {
+        return Ok(binding);
+    }
     let dictionary = heap.follow(heap.fetch(class, METHODS));
     let is_method = |&(_, method): &(Oop, Oop)| method.is_pointer() && heap.format(method).is_compiled_method();
     let last = |method: Oop| heap.follow(heap.fetch(method, heap.literal_count(method)));
@@ -168,17 +178,12 @@ fn binding(heap: &mut Heap, world: &World, class: Oop, made: &mut HashMap<Oop, O
         has_value && heap.follow(heap.fetch(oop, 1)) == class
     };
     let shared = methods(heap, dictionary).into_iter().filter(is_method).map(|(_, method)| last(method)).find(is_binding);
-    let binding = match shared {
-        Some(binding) => binding,
-        None => {
-            let model = world.class("Association");
-            let model = model.ok_or_else(|| LoadError::lacks("a class Association"))?;
-            let binding = heap.instantiate(model, 0)?;
-            heap.store(binding, 1, class);
-            binding
-        }
-    };
-    made.insert(class, binding);
+    if let Some(binding) = shared {
+        return Ok(binding);
+    }
+    let model = world.class("Association").ok_or_else(|| LoadError::lacks("a class Association"))?;
+    let binding = heap.instantiate(model, 0)?;
+    heap.store(binding, 1, class);
     Ok(binding)
 }
 

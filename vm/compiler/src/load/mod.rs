@@ -26,6 +26,7 @@ mod symbols;
 mod tests;
 mod traits;
 
+pub(crate) use methods::binding_of;
 pub use report::{ClassChange, Progress, Report, Step};
 
 use crate::codegen::Options;

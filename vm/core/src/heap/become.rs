@@ -26,8 +26,8 @@ impl Heap {
     /// that have a frame before, and calls [`Heap::follow_roots`] after.
     ///
     /// # Errors
-    /// As in Spur, and before anything is changed: `BadReceiver` or `BadArgument` for what is no array or not as long,
-    /// `Inappropriate` for immediates and nil, false, true, `ObjectIsPinned`, `NoModification`, `NoMemory`.
+    /// As in Spur, and before anything is changed: `BAD_RECEIVER` or `BAD_ARGUMENT` for what is no array or not as long,
+    /// `INAPPROPRIATE` for immediates and nil, false, true, `OBJECT_IS_PINNED`, `NO_MODIFICATION`, `NO_MEMORY`.
     pub fn become_two_way(&mut self, a: Oop, b: Oop, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
         self.last_class = (Oop::ZERO, 0);
         let effects = self.check_become(a, b, true, copy_hash)?;

@@ -12,7 +12,7 @@ impl Heap {
     /// that has a frame is to be divorced from it before.
     ///
     /// # Errors
-    /// `NoMemory`.
+    /// `NO_MEMORY`.
     pub fn clone_object(&mut self, oop: Oop) -> Result<Oop, PrimError> {
         if oop.is_immediate() {
             return Ok(oop);
@@ -42,7 +42,7 @@ impl Heap {
     /// the caller goes on with the answer and calls [`Heap::follow_roots`] if that is another oop.
     ///
     /// # Errors
-    /// `BadReceiver` for an immediate, `NoMemory`.
+    /// `BAD_RECEIVER` for an immediate, `NO_MEMORY`.
     pub fn pin(&mut self, oop: Oop) -> Result<Oop, PrimError> {
         if oop.is_immediate() {
             return Err(PrimError::BAD_RECEIVER);
@@ -76,8 +76,8 @@ impl Heap {
     /// Other than Spur it refuses to turn references into bits.
     ///
     /// # Errors
-    /// `BadReceiver` for an immediate or an object of the wrong size, `NoModification`, `Inappropriate` where pointers and
-    /// bits would be mixed, `BadArgument` if `class` is no class.
+    /// `BAD_RECEIVER` for an immediate or an object of the wrong size, `NO_MODIFICATION`, `INAPPROPRIATE` where pointers and
+    /// bits would be mixed, `BAD_ARGUMENT` if `class` is no class.
     pub fn change_class(&mut self, oop: Oop, class: Oop) -> Result<(), PrimError> {
         if oop.is_immediate() {
             return Err(PrimError::BAD_RECEIVER);

@@ -11,7 +11,7 @@ impl Heap {
     /// An Array of all instances of `class` (primitive 177).
     ///
     /// # Errors
-    /// `NoMemory`.
+    /// `NO_MEMORY`.
     pub fn all_instances(&mut self, class: Oop) -> Result<Oop, PrimError> {
         let indices = self.indices_of(class);
         let found: Vec<Oop> = match indices.is_empty() {
@@ -24,7 +24,7 @@ impl Heap {
     /// An Array of all objects (primitive 178), without the VM's own.
     ///
     /// # Errors
-    /// `NoMemory`.
+    /// `NO_MEMORY`.
     pub fn all_objects(&mut self) -> Result<Oop, PrimError> {
         let found: Vec<Oop> = self.ordinary_objects().collect();
         self.array(&found)

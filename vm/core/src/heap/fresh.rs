@@ -22,7 +22,7 @@ impl Heap {
     /// three. The class indices of nil, false and true are `nil_class` and the two that follow it.
     ///
     /// # Errors
-    /// `NoMemory` if the region is too small.
+    /// `NO_MEMORY` if the region is too small.
     pub fn fresh(region: Box<dyn Region>, config: HeapConfig, nil_class: u32) -> Result<Heap, PrimError> {
         let mut heap = Heap::new(region, config);
         for index in 0..3 {
@@ -51,7 +51,7 @@ impl Heap {
     /// Gives a class an index of the class table that no class has yet: its identity hash from now on.
     ///
     /// # Errors
-    /// `NoMemory` if there is no room for a page of the class table, `LimitExceeded` for an index that is too high.
+    /// `NO_MEMORY` if there is no room for a page of the class table, `LIMIT_EXCEEDED` for an index that is too high.
     pub fn enter_class_at(&mut self, class: Oop, index: u32) -> Result<(), PrimError> {
         if index > object::MAX_CLASS_INDEX {
             return Err(PrimError::LIMIT_EXCEEDED);

@@ -9,7 +9,7 @@ impl Heap {
     /// forwarders, free chunks, pinned, remembered or marked objects. The objects move; the program goes on after it.
     ///
     /// # Errors
-    /// `NoMemory` if what is alive in new space does not fit in old space; the heap is sound, and pins are gone.
+    /// `NO_MEMORY` if what is alive in new space does not fit in old space; the heap is sound, and pins are gone.
     pub fn prepare_snapshot(&mut self, roots: &mut dyn Roots) -> Result<(), PrimError> {
         self.unpin_all();
         self.forget_vm_arrays();

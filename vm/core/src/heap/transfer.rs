@@ -55,7 +55,7 @@ impl Heap {
     /// The object itself if it is old, else an old copy of it: for one that was just made and that nothing refers to.
     ///
     /// # Errors
-    /// `NoMemory`.
+    /// `NO_MEMORY`.
     pub fn old_instead(&mut self, new: Oop) -> Result<Oop, PrimError> {
         if !self.is_young(new) {
             return Ok(new);

@@ -29,7 +29,7 @@ pub(super) fn small(oop: Oop) -> Result<i64, PrimError> {
     oop.as_small_int().ok_or(PrimError::GENERIC)
 }
 
-/// A zero-based index of a one-based one; `BadArgument` unless it is a SmallInteger. What is below 1 becomes huge, and so is out
+/// A zero-based index of a one-based one; `BAD_ARGUMENT` unless it is a SmallInteger. What is below 1 becomes huge, and so is out
 /// of every range.
 #[inline(always)]
 pub(super) fn index(oop: Oop) -> Result<usize, PrimError> {
