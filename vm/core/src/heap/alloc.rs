@@ -190,7 +190,7 @@ impl Heap {
             let (format, slots) = Format::for_units(format, indexable as u64, shift);
             heap.alloc_bits(class_index, format, slots as usize)
         };
-        if indexable >= 1 << 48 {
+        if indexable as u64 >= 1 << 48 {
             return Err(PrimError::NO_MEMORY);
         }
         match format.0 {
