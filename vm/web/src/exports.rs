@@ -6,7 +6,8 @@
 
 use crate::machine::{Runner, Step};
 use crate::reply::Reply;
-use crate::{start, world};
+use crate::start::Start;
+use crate::world;
 use osvm_core::platform::Event;
 use serde_json::{Value, json};
 use std::alloc::Layout;
@@ -57,7 +58,23 @@ unsafe fn text(address: *const u8, len: usize) -> String {
     String::from_utf8_lossy(unsafe { bytes(address, len) }).into_owned()
 }
 
-/// Starts a VM with options (a text of JSON, see [`start::start`]) and an image, or with address 0 the built-in one. If that fails, the reply
+/// Replies with the `files` of plugins that options ([`Start::read`]) ask for, or with an `error`; [`osvm_end`] ends what this answers.
+///
+/// # Safety
+/// This module's rules.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn osvm_plugin_files(options: *const u8, len: usize) -> *mut Web {
+    // SAFETY: this module's rules.
+    let options = unsafe { text(options, len) };
+    let mut reply = Reply::default();
+    reply.set(&match Start::read(&options) {
+        Ok(start) => json!({ "files": start.plugin_files() }),
+        Err(error) => json!({ "error": error }),
+    });
+    Box::into_raw(Box::new(Web { runner: Runner::Over, reply }))
+}
+
+/// Starts a VM with options (a text of JSON, see [`Start::read`]) and an image, or with address 0 the built-in one. If that fails, the reply
 /// has an `error`.
 ///
 /// # Safety
@@ -70,7 +87,7 @@ pub unsafe extern "C" fn osvm_start(options: *const u8, options_len: usize, imag
     // SAFETY: this module's rules.
     let image = (!image.is_null()).then(|| unsafe { bytes(image, image_len) });
     let mut reply = Reply::default();
-    let runner = match start::start(&options, image) {
+    let runner = match Start::read(&options).and_then(|start| start.start(image)) {
         Ok(machine) => Runner::Machine(machine),
         Err(error) => {
             reply.set(&json!({ "error": error }));
@@ -177,6 +194,18 @@ pub unsafe extern "C" fn osvm_stacks(web: *mut Web) {
     let web = unsafe { vm(web) };
     let stacks = web.runner.vm().map(|vm| vm.all_stacks());
     web.reply.set(&stacks.into());
+}
+
+/// Replies with the plugins, as [`crate::listing::plugins`].
+///
+/// # Safety
+/// This module's rules.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn osvm_plugins(web: *mut Web) {
+    // SAFETY: this module's rules.
+    let web = unsafe { vm(web) };
+    let plugins = web.runner.machine().map(|machine| machine.plugins());
+    web.reply.set(&plugins.into());
 }
 
 /// Replies with figures of memory and collections.

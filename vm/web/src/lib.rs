@@ -8,6 +8,7 @@
 
 mod exports;
 mod figures;
+mod listing;
 mod machine;
 mod memory;
 mod platform;

@@ -1,33 +1,61 @@
 //! A VM that is run in turns, between which the page has its own.
 
-use crate::platform::{self, Events};
-use crate::world;
+use crate::listing;
+use crate::platform::{self, Interrupts};
 use osvm_compiler::evaluate::{Begun, Driver, EvalError, Session, Turn, report};
 use osvm_core::error::VmError;
 use osvm_core::platform::Event;
 use osvm_core::vm::{Outcome, Vm};
+use osvm_host::config::Config;
+use osvm_host::{EventSender, Instant};
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 /// A VM and what happens around it.
 pub struct Machine {
     vm: Vm,
-    events: Rc<RefCell<Events>>,
-    /// How long a turn takes, in microseconds.
-    turn: u64,
+    events: EventSender,
+    interrupts: Rc<Interrupts>,
+    config: Config,
+    /// How long a turn takes.
+    turn: Duration,
+    /// In how many microseconds plugins want to be called again.
+    wanted: Option<u64>,
 }
 
 impl Machine {
-    /// A machine for a VM whose platform takes its events from `events`.
-    pub fn new(vm: Vm, events: Rc<RefCell<Events>>) -> Machine {
-        Machine { vm, events, turn: 0 }
+    /// A machine for a VM that gets its events from `events`.
+    pub fn new(vm: Vm, events: EventSender, interrupts: Rc<Interrupts>, config: Config) -> Machine {
+        Machine { vm, events, interrupts, config, turn: Duration::ZERO, wanted: None }
     }
 
-    /// In how many milliseconds the VM wants to run again that had nothing to do until then; at once if that has passed.
-    fn pause(until: u64) -> f64 {
-        until.saturating_sub(platform::now()) as f64 / 1000.0
+    /// In how many milliseconds the VM or a plugin wants to run again that had nothing to do until then; at once if that has passed.
+    fn pause(&self, until: Option<u64>) -> Option<f64> {
+        let image = until.map(|until| until.saturating_sub(platform::now()));
+        [image, self.wanted].into_iter().flatten().min().map(|microseconds| microseconds as f64 / 1000.0)
+    }
+
+    /// Its plugins, for people.
+    pub fn plugins(&self) -> Value {
+        listing::plugins(&self.config, &*self.vm.plugins)
+    }
+
+    /// From now on, or no longer, interrupts are for the expression that is evaluated.
+    fn keep_interrupts(&self, keep: bool) {
+        self.interrupts.kept.set(keep);
+        self.interrupts.pending.set(false);
+    }
+}
+
+impl Machine {
+    fn step(&mut self) -> Step {
+        match self.run() {
+            Ok(Outcome::BudgetUsed) => Step::Running,
+            Ok(Outcome::Idle { until }) => Step::Idle(self.pause(until)),
+            Ok(Outcome::Quit(status)) => Step::Quit(status),
+            Err(error) => Step::Failed(error.to_string()),
+        }
     }
 }
 
@@ -37,11 +65,11 @@ impl Driver for Machine {
     }
 
     fn run(&mut self) -> Result<Outcome, VmError> {
-        let end = world::monotonic_microseconds() + self.turn;
+        let start = Instant::now();
         loop {
-            self.vm.plugins.between_primitives();
+            self.wanted = self.vm.plugins.between_primitives();
             let outcome = self.vm.run(1)?;
-            if outcome != Outcome::BudgetUsed || world::monotonic_microseconds() >= end {
+            if outcome != Outcome::BudgetUsed || self.interrupts.pending.get() || start.elapsed() >= self.turn {
                 return Ok(outcome);
             }
         }
@@ -51,7 +79,7 @@ impl Driver for Machine {
     fn wait(&mut self, _until: Option<u64>, _limit: Option<Duration>) {}
 
     fn interrupted(&mut self) -> bool {
-        self.events.borrow_mut().take_interrupt()
+        self.interrupts.pending.take()
     }
 }
 
@@ -104,21 +132,21 @@ impl Runner {
     /// Tells the VM of something that happened.
     pub fn event(&mut self, event: Event) {
         if let Some(machine) = self.machine() {
-            machine.events.borrow_mut().push(event);
+            machine.events.send(event);
         }
     }
 
     /// Lets the VM run for so many milliseconds, or until it has nothing to do.
     pub fn step(&mut self, milliseconds: f64) -> Step {
         let Some(machine) = self.machine() else { return Step::Failed("the VM has ended".into()) };
-        machine.turn = (milliseconds * 1000.0) as u64;
+        machine.turn = Duration::from_micros((milliseconds * 1000.0) as u64);
         let step = match self {
             Runner::Session(session, evaluating @ Some(_)) => match session.turn(&evaluating.as_ref().expect("it was just matched").begun) {
                 Turn::Busy => Step::Running,
-                Turn::Idle { until } => Step::Idle(until.map(Machine::pause)),
+                Turn::Idle { until } => Step::Idle(session.driver().pause(until)),
                 Turn::Over(result) => {
                     let source = evaluating.take().expect("it was just matched").source;
-                    session.driver().events.borrow_mut().keep_interrupts(false);
+                    session.driver().keep_interrupts(false);
                     let quit = match &result {
                         Err(EvalError::Quit(status)) => Some(*status),
                         _ => None,
@@ -130,12 +158,7 @@ impl Runner {
                     }
                 }
             },
-            _ => match self.machine().expect("it was there").run() {
-                Ok(Outcome::BudgetUsed) => Step::Running,
-                Ok(Outcome::Idle { until }) => Step::Idle(until.map(Machine::pause)),
-                Ok(Outcome::Quit(status)) => Step::Quit(status),
-                Err(error) => Step::Failed(error.to_string()),
-            },
+            _ => self.machine().map_or(Step::Running, Machine::step),
         };
         if let Some(vm) = self.vm() {
             vm.plugins.flush();
@@ -161,14 +184,14 @@ impl Runner {
         if evaluating.is_some() {
             return refused("another expression is being evaluated");
         }
-        session.driver().events.borrow_mut().keep_interrupts(true);
+        session.driver().keep_interrupts(true);
         match session.begin("expression", source) {
             Ok(begun) => {
                 *evaluating = Some(Evaluating { source: source.into(), begun });
                 Ok(())
             }
             Err(error) => {
-                session.driver().events.borrow_mut().keep_interrupts(false);
+                session.driver().keep_interrupts(false);
                 Err(evaluated(source, &Err(error)))
             }
         }

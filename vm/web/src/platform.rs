@@ -2,58 +2,45 @@
 
 use crate::world::{self, SnapshotWriter};
 use osvm_core::platform::{Event, Platform};
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use osvm_host::{Events, Instant, LocalTime, Right, Rights, attribute, random, unix_micros};
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
 /// Microseconds from the start of 1901 to the start of 1970.
 const MICROSECONDS_1901_TO_1970: u64 = 2_177_452_800_000_000;
 
-/// What happened outside and the VM has not looked at yet.
-#[derive(Debug, Default)]
-pub struct Events {
-    queue: VecDeque<Event>,
-    /// Interrupts are for the evaluation that runs, and not for the image.
-    keeps_interrupts: bool,
-    interrupted: bool,
-}
-
-impl Events {
-    /// Takes an event for the VM.
-    pub fn push(&mut self, event: Event) {
-        match event {
-            Event::UserInterrupt if self.keeps_interrupts => self.interrupted = true,
-            event => self.queue.push_back(event),
-        }
-    }
-
-    /// From now on, or no longer, interrupts are not for the image.
-    pub fn keep_interrupts(&mut self, keep: bool) {
-        self.keeps_interrupts = keep;
-        self.interrupted = false;
-    }
-
-    /// Whether there was an interrupt that is not for the image, since this was asked last.
-    pub fn take_interrupt(&mut self) -> bool {
-        std::mem::take(&mut self.interrupted)
-    }
-}
-
-/// What a VM is told about itself.
-#[derive(Debug)]
-pub struct PagePlatform {
-    /// The path of the image.
-    pub image: String,
-    /// The arguments that belong to the image.
-    pub arguments: Vec<String>,
-    /// What has happened.
-    pub events: Rc<RefCell<Events>>,
-}
-
 /// Microseconds since the start of 1901 in UTC.
 pub fn now() -> u64 {
-    MICROSECONDS_1901_TO_1970 + world::microseconds()
+    MICROSECONDS_1901_TO_1970 + unix_micros()
+}
+
+/// Whether interrupts are for the expression that is evaluated, and not for the image, and whether there was one.
+#[derive(Debug, Default)]
+pub struct Interrupts {
+    /// They are for the expression.
+    pub kept: Cell<bool>,
+    /// There was one for the expression.
+    pub pending: Cell<bool>,
+}
+
+/// What a VM is told about itself, and its events.
+pub struct PagePlatform {
+    image: String,
+    arguments: Vec<String>,
+    events: Events,
+    interrupts: Rc<Interrupts>,
+    rights: Rights,
+    started: Instant,
+    local_time: LocalTime,
+}
+
+impl PagePlatform {
+    /// The platform of a VM whose image has this path and whose arguments are these.
+    pub fn new(image: String, arguments: Vec<String>, events: Events, interrupts: Rc<Interrupts>, rights: Rights) -> PagePlatform {
+        let (started, local_time) = (Instant::now(), LocalTime::default());
+        PagePlatform { image, arguments, events, interrupts, rights, started, local_time }
+    }
 }
 
 impl Platform for PagePlatform {
@@ -62,29 +49,30 @@ impl Platform for PagePlatform {
     }
 
     fn monotonic_microseconds(&mut self) -> u64 {
-        world::monotonic_microseconds()
+        self.started.elapsed().as_micros() as u64
     }
 
     fn local_offset_seconds(&mut self) -> i64 {
-        world::local_offset_seconds()
+        self.local_time.offset_at((unix_micros() / 1_000_000).cast_signed())
     }
 
     fn entropy(&mut self) -> u64 {
-        world::random_number()
+        // Without a source of entropy the clock is the best there is: the number seeds hashes, not secrets.
+        random().unwrap_or_else(|_| unix_micros())
     }
 
     fn attribute(&mut self, number: i64) -> Option<String> {
-        match number {
-            1 => Some(self.image.clone()),
-            2..=1000 => self.arguments.get(usize::try_from(number - 2).ok()?).cloned(),
-            1001 => Some("unix".into()),
-            -1 => Some("--headless".into()),
-            _ => None,
-        }
+        attribute(number, &self.image, &self.arguments, &["--headless".into()])
     }
 
     fn next_event(&mut self) -> Option<Event> {
-        self.events.borrow_mut().queue.pop_front()
+        match self.events.poll() {
+            Some(Event::UserInterrupt) if self.interrupts.kept.get() => {
+                self.interrupts.pending.set(true);
+                None
+            }
+            event => event,
+        }
     }
 
     fn image_name(&mut self) -> String {
@@ -96,6 +84,9 @@ impl Platform for PagePlatform {
     }
 
     fn write_snapshot(&mut self, snapshot: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        if !self.rights.has(Right::ImageWrite) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the image gave up its right to be written"));
+        }
         let mut writer = SnapshotWriter::begin();
         let mut buffered = io::BufWriter::with_capacity(1 << 16, &mut writer);
         let written = snapshot(&mut buffered).and_then(|()| buffered.flush());

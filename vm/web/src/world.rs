@@ -1,15 +1,7 @@
-//! What the JavaScript host does for the VM: the imports of the module `osvm_world`.
+//! What the JavaScript host does for the VM, besides what `osvm-host` asks of it: the imports of the module `osvm_vm`.
 
-#[link(wasm_import_module = "osvm_world")]
+#[link(wasm_import_module = "osvm_vm")]
 unsafe extern "C" {
-    /// Microseconds since the start of 1970.
-    safe fn now() -> f64;
-    /// Microseconds of a clock that never goes back.
-    safe fn elapsed() -> f64;
-    /// Seconds that local time is ahead of UTC.
-    safe fn local_offset() -> i32;
-    /// Fills `len` bytes at `into` with random ones.
-    fn random(into: *mut u8, len: usize);
     /// Text of the VM itself, for people.
     fn report(text: *const u8, len: usize);
     /// A snapshot begins.
@@ -21,29 +13,6 @@ unsafe extern "C" {
     fn snapshot_end(is_whole: i32, path: *const u8, len: usize) -> i32;
     /// The VM has panicked, with this message.
     fn panicked(text: *const u8, len: usize);
-}
-
-/// Microseconds since the start of 1970.
-pub fn microseconds() -> u64 {
-    now() as u64
-}
-
-/// Microseconds of a clock that never goes back.
-pub fn monotonic_microseconds() -> u64 {
-    elapsed() as u64
-}
-
-/// Seconds that local time is ahead of UTC.
-pub fn local_offset_seconds() -> i64 {
-    local_offset().into()
-}
-
-/// A random number.
-pub fn random_number() -> u64 {
-    let mut bytes = [0; 8];
-    // SAFETY: the host fills these bytes, and no others.
-    unsafe { random(bytes.as_mut_ptr(), bytes.len()) };
-    u64::from_le_bytes(bytes)
 }
 
 /// Shows people a text of the VM's own.
