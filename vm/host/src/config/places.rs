@@ -1,6 +1,6 @@
 //! Where a configuration is read: what `${NAME}` stands for, and what relative paths start from.
 
-use std::env;
+use crate::world;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -36,15 +36,15 @@ pub(super) const NAMES: [(&str, &str); 5] = [
 impl Places {
     /// Those of this process, without an image.
     pub fn of_process() -> Places {
-        let cwd = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let beside = || beside(&env::current_exe().ok()?);
-        let plugins = env::var_os("OSVM_PLUGINS").filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
+        let cwd = world::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let beside = || beside(&std::env::current_exe().ok()?);
+        let plugins = world::var_os("OSVM_PLUGINS").filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
         Places {
             image_dir: cwd.clone(),
-            home: env::home_dir().filter(|home| home.is_absolute()),
-            temp: cwd.join(env::temp_dir()),
+            home: world::home_dir().filter(|home| home.has_root()),
+            temp: cwd.join(world::temp_dir()),
             plugins: plugins.or_else(beside).unwrap_or_else(|| cwd.join("plugins")),
-            environment: |name| env::var_os(name),
+            environment: world::var_os,
             cwd,
         }
     }
