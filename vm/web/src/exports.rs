@@ -7,7 +7,7 @@
 use crate::machine::{Runner, Step};
 use crate::reply::Reply;
 use crate::start::Start;
-use crate::world;
+use crate::{log, world};
 use osvm_core::platform::Event;
 use serde_json::{Value, json};
 use std::alloc::Layout;
@@ -82,6 +82,7 @@ pub unsafe extern "C" fn osvm_plugin_files(options: *const u8, len: usize) -> *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn osvm_start(options: *const u8, options_len: usize, image: *const u8, image_len: usize) -> *mut Web {
     std::panic::set_hook(Box::new(|panic| world::tell_panic(&panic.to_string())));
+    log::install();
     // SAFETY: this module's rules.
     let options = unsafe { text(options, options_len) };
     // SAFETY: this module's rules.
@@ -194,6 +195,18 @@ pub unsafe extern "C" fn osvm_stacks(web: *mut Web) {
     let web = unsafe { vm(web) };
     let stacks = web.runner.vm().map(|vm| vm.all_stacks());
     web.reply.set(&stacks.into());
+}
+
+/// Replies with the path of the image's file.
+///
+/// # Safety
+/// This module's rules.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn osvm_image_name(web: *mut Web) {
+    // SAFETY: this module's rules.
+    let web = unsafe { vm(web) };
+    let name = web.runner.vm().map(|vm| vm.platform.image_name());
+    web.reply.set(&name.into());
 }
 
 /// Replies with the plugins, as [`crate::listing::plugins`].

@@ -9,6 +9,7 @@
 mod exports;
 mod figures;
 mod listing;
+mod log;
 mod machine;
 mod memory;
 mod platform;

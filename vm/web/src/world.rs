@@ -4,6 +4,8 @@
 unsafe extern "C" {
     /// Text of the VM itself, for people.
     fn report(text: *const u8, len: usize);
+    /// A line of the log: 0 an error, 1 a warning, 2 information.
+    fn log(level: i32, text: *const u8, len: usize);
     /// A snapshot begins.
     safe fn snapshot_begin();
     /// The next part of the snapshot.
@@ -19,6 +21,12 @@ unsafe extern "C" {
 pub fn show(text: &str) {
     // SAFETY: the host only reads the text.
     unsafe { report(text.as_ptr(), text.len()) }
+}
+
+/// A line of the log, of this level.
+pub fn log_line(level: i32, text: &str) {
+    // SAFETY: the host only reads the text.
+    unsafe { log(level, text.as_ptr(), text.len()) }
 }
 
 /// Tells the host of a panic, after which nothing of this module is called any more.
