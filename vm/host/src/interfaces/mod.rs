@@ -10,7 +10,6 @@ mod environment;
 mod files;
 mod held;
 mod log;
-#[cfg_attr(target_family = "wasm", path = "page/net.rs")]
 mod net;
 mod objects;
 mod open;
