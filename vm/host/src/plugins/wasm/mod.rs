@@ -5,9 +5,11 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod desktop;
+mod module;
 #[cfg(target_family = "wasm")]
 mod page;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(target_family = "wasm", test))]
+mod rewrite;
 mod shape;
 
 use super::refusal::Fault;
