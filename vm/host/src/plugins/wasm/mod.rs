@@ -3,6 +3,8 @@
 //! On the desktop that is wasmtime. In a page it is the browser's own, behind the JavaScript host. The folders `desktop` and `page` have the same
 //! types, so that nothing outside of this folder knows which it is.
 
+#[cfg(any(target_family = "wasm", test))]
+mod adapter;
 #[cfg(not(target_family = "wasm"))]
 mod desktop;
 mod module;
