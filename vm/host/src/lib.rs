@@ -31,6 +31,8 @@ mod world;
 pub use attributes::attribute;
 #[cfg(not(target_family = "wasm"))]
 pub use desktop::*;
+#[cfg(target_family = "wasm")]
+pub use world::{Instant, LocalTime, random, unix_micros};
 pub use interfaces::{Right, Rights};
 pub use plugins::{PluginOptions, Plugins, Refusal, Service, builtin_plugins, check, own_primitives};
 pub use signals::{EventSender, Events};

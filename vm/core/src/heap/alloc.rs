@@ -196,7 +196,7 @@ impl Heap {
         match format.0 {
             0 | 1 | 5 if indexable > 0 => Err(PrimError::BAD_RECEIVER),
             0 | 1 | 5 => pointers(self, fixed),
-            2..=4 => pointers(self, fixed + indexable),
+            2..=4 => pointers(self, fixed.saturating_add(indexable)),
             9 => bits(self, 3),
             10 => bits(self, 2),
             12 => bits(self, 1),

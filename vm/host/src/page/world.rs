@@ -24,21 +24,21 @@ mod js {
 
 /// A moment of the clock that only goes forward, in microseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Instant(u64);
+pub struct Instant(u64);
 
 impl Instant {
     /// This moment.
-    pub(crate) fn now() -> Instant {
+    pub fn now() -> Instant {
         Instant(js::monotonic_micros() as u64)
     }
 
     /// The time since another moment; none if that one is later.
-    pub(crate) fn duration_since(&self, earlier: Instant) -> Duration {
+    pub fn duration_since(&self, earlier: Instant) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
     /// The time since this moment.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         Instant::now().duration_since(*self)
     }
 }
@@ -51,11 +51,11 @@ impl AddAssign<Duration> for Instant {
 
 /// The time zone of the page.
 #[derive(Debug, Default)]
-pub(crate) struct LocalTime;
+pub struct LocalTime;
 
 impl LocalTime {
     /// Seconds that local time is ahead of UTC at a time in seconds since 1970.
-    pub(crate) fn offset_at(&mut self, unix_seconds: i64) -> i64 {
+    pub fn offset_at(&mut self, unix_seconds: i64) -> i64 {
         i64::from(js::local_offset(unix_seconds as f64))
     }
 }
@@ -66,7 +66,7 @@ pub(crate) fn zone_name() -> String {
 }
 
 /// Microseconds since 1970 in UTC.
-pub(crate) fn unix_micros() -> u64 {
+pub fn unix_micros() -> u64 {
     js::utc_micros() as u64
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn fill_random(room: &mut [u8]) -> io::Result<()> {
 }
 
 /// A number that cannot be guessed.
-pub(crate) fn random() -> io::Result<u64> {
+pub fn random() -> io::Result<u64> {
     let mut bytes = [0; 8];
     fill_random(&mut bytes)?;
     Ok(u64::from_ne_bytes(bytes))
