@@ -37,7 +37,7 @@ impl Places {
     /// Those of this process, without an image.
     pub fn of_process() -> Places {
         let cwd = world::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let beside = || beside(&std::env::current_exe().ok()?);
+        let beside = || beside(&world::current_exe()?);
         let plugins = world::var_os("OSVM_PLUGINS").filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
         Places {
             image_dir: cwd.clone(),
