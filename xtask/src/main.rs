@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod plugins;
+mod web;
 
 use osvm_plugin_build::cargo;
 use plugins::Forms;
@@ -10,20 +11,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask NAME
-  build [ARGS]        the plugins as wasm, then `cargo build --workspace --release ARGS`
-  test [ARGS]         the plugins as wasm and as native libraries, then `cargo test --workspace ARGS`
+  build [ARGS]        the plugins and the VM as wasm, then `cargo build --workspace --release ARGS`
+  test [ARGS]         the plugins as wasm and as native libraries, the VM as wasm, then `cargo test --workspace ARGS`
   plugins [--native]  the plugins as wasm (with --native also as native libraries) in target/plugins, and beside `osvm`
+  web [--debug]       the VM as wasm with its page in target/web, and beside `osvm`; with --debug it has debug information
   docs [--check]      writes the pages that are made from tables in the source, or fails if one is out of date";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["build", ref more @ ..] => {
-            plugins::build(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more))
+            wasm(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more))
         }
-        ["test", ref more @ ..] => plugins::build(Forms::WasmAndNative).and_then(|()| run_cargo(&["test", "--workspace"], more)),
+        ["test", ref more @ ..] => wasm(Forms::WasmAndNative).and_then(|()| run_cargo(&["test", "--workspace"], more)),
         ["plugins"] => plugins::build(Forms::Wasm),
         ["plugins", "--native"] => plugins::build(Forms::WasmAndNative),
+        ["web"] => web::build(false),
+        ["web", "--debug"] => web::build(true),
         ["docs", ref more @ ..] => run_cargo(&["run", "--quiet", "--package", "osvm-pages", "--"], more),
         _ => Err(USAGE.into()),
     };
@@ -34,6 +38,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Plugins and VM for wasm.
+fn wasm(forms: Forms) -> Result<(), String> {
+    plugins::build(forms)?;
+    web::build(false)
 }
 
 fn root() -> &'static Path {

@@ -43,20 +43,44 @@ pub struct Built {
 ///
 /// `RUSTFLAGS` is not passed on: it is meant for the host.
 pub fn wasm(workspace: &Workspace, plugin: &Plugin, toolchain: &WasmToolchain) -> Result<Built, BuildError> {
-    let mut command = library(plugin, &WASM_PROFILE);
+    wasm_library(workspace, &plugin.package, library(plugin, &WASM_PROFILE), toolchain)
+}
+
+/// Builds any library of a workspace as a wasm module, in the same folder, with a profile (its name and its settings as cargo's option
+/// `--config` takes them).
+pub fn wasm_module(
+    workspace: &Workspace,
+    package: &str,
+    profile: (&str, &[&str]),
+    toolchain: &WasmToolchain,
+) -> Result<Built, BuildError> {
+    let (name, settings) = profile;
+    let mut command = cargo();
+    command.args(["build", "--quiet", "--lib", "--package", package, "--profile", name]);
+    command.args(settings.iter().flat_map(|setting| ["--config", setting]));
+    command.args(["--message-format", "json-render-diagnostics", "--manifest-path"]).arg(workspace.root.join("Cargo.toml"));
+    wasm_library(workspace, package, command, toolchain)
+}
+
+fn wasm_library(
+    workspace: &Workspace,
+    package: &str,
+    mut command: Command,
+    toolchain: &WasmToolchain,
+) -> Result<Built, BuildError> {
     command.args(["--target", WASM_TARGET, "--target-dir"]).arg(workspace.target.join("wasm"));
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     toolchain.apply(&mut command);
-    let messages = compile(&mut command, plugin, "wasm", toolchain.other_rustc())?;
-    artifact(&messages, plugin, ".wasm")
+    let messages = compile(&mut command, package, "wasm", toolchain.other_rustc())?;
+    artifact(&messages, package, ".wasm")
 }
 
 /// Builds a plugin as a native library.
 pub fn native(workspace: &Workspace, plugin: &Plugin) -> Result<Built, BuildError> {
     let mut command = library(plugin, &NATIVE_PROFILE);
     command.arg("--target-dir").arg(&workspace.target);
-    let messages = compile(&mut command, plugin, "a native library", None)?;
-    artifact(&messages, plugin, DLL_SUFFIX)
+    let messages = compile(&mut command, &plugin.package, "a native library", None)?;
+    artifact(&messages, &plugin.package, DLL_SUFFIX)
 }
 
 /// Checks that a plugin compiles as it does when it is linked into `osvm`.
@@ -64,7 +88,7 @@ pub fn builtin(workspace: &Workspace, plugin: &Plugin) -> Result<(), BuildError>
     let mut command = cargo();
     command.args(["check", "--quiet", "--lib", "--manifest-path"]).arg(&plugin.manifest);
     command.arg("--target-dir").arg(&workspace.target);
-    compile(&mut command, plugin, "a part of osvm", None).map(|_| ())
+    compile(&mut command, &plugin.package, "a part of osvm", None).map(|_| ())
 }
 
 /// The command that builds a plugin's library with its exports.
@@ -77,18 +101,17 @@ fn library(plugin: &Plugin, profile: &[&str]) -> Command {
 }
 
 /// Runs the command; what cargo wrote for programs.
-fn compile(command: &mut Command, plugin: &Plugin, form: &'static str, rustc: Option<&Path>) -> Result<String, BuildError> {
-    let package = &plugin.package;
+fn compile(command: &mut Command, package: &str, form: &'static str, rustc: Option<&Path>) -> Result<String, BuildError> {
     output_with_messages(command)?.ok_or_else(|| BuildError::Compile {
-        package: package.clone(),
+        package: package.into(),
         form,
         rustc: rustc.map(Path::to_path_buf),
     })
 }
 
 /// The file that cargo says it made.
-fn artifact(messages: &str, plugin: &Plugin, suffix: &'static str) -> Result<Built, BuildError> {
-    built(messages, suffix).ok_or_else(|| BuildError::NoArtifact { package: plugin.package.clone(), suffix })
+fn artifact(messages: &str, package: &str, suffix: &'static str) -> Result<Built, BuildError> {
+    built(messages, suffix).ok_or_else(|| BuildError::NoArtifact { package: package.into(), suffix })
 }
 
 /// The plugin's own artifact is the last one: what it depends on is built before it.

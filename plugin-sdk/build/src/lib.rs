@@ -39,7 +39,7 @@ mod workspace;
 pub use command::cargo;
 pub use debian::DebianToolchain;
 pub use error::{Attempt, BuildError};
-pub use forms::{Built, builtin, native, wasm};
+pub use forms::{Built, builtin, native, wasm, wasm_module};
 pub use place::place;
 pub use toolchain::{CHOICE, Setup, WASM_TARGET, WasmToolchain};
 pub use workspace::{Plugin, Workspace};

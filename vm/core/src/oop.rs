@@ -185,6 +185,12 @@ impl fmt::Debug for Oop {
     }
 }
 
+/// A number as an index or a size. What is more than this machine's addresses is more than any object has: it becomes the largest.
+#[inline(always)]
+pub(crate) fn to_index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ const VERSION: &str = concat!("osvm ", env!("CARGO_PKG_VERSION"));
 
 /// Attribute `number`: 0 the VM's path, 1 the image's, from 2 on the arguments for the image, from 1001 on facts about the
 /// machine and the VM, and below 0 options of the VM.
-pub(crate) fn attribute(number: i64, image: &str, arguments: &[String], vm_options: &[String]) -> Option<String> {
+pub fn attribute(number: i64, image: &str, arguments: &[String], vm_options: &[String]) -> Option<String> {
     let fact = match number {
         ..=-1 => return usize::try_from(-(number + 1)).ok().and_then(|i| vm_options.get(i)).cloned(),
         0 => return Some(std::env::current_exe().unwrap_or_else(|_| PathBuf::from("osvm")).to_string_lossy().into_owned()),

@@ -1,7 +1,7 @@
 //! A VM with everything that the desktop gives it, from an image file to its exit status.
 
 use crate::config::{Config, Search};
-use crate::interfaces::{Rights, Shared};
+use crate::interfaces::Rights;
 use crate::load::{LoadError, load_image, load_image_bytes};
 use crate::platform::{DesktopPlatform, PlatformOptions};
 use crate::plugins::{PluginOptions, Plugins};
@@ -101,8 +101,7 @@ impl Machine {
         let events = if options.signals { Events::with_signals() } else { Events::new() };
         let events = events.map_err(StartError::Events)?;
         let rights = Rights::default();
-        let shared = Shared::new(&options.image, events.sender(), rights.clone());
-        let plugins = Plugins::new(&options.config, options.plugins, shared);
+        let plugins = Plugins::of_image(&options.config, options.plugins, &options.image, events.sender(), rights.clone());
         let events = Rc::new(RefCell::new(events));
         let platform =
             PlatformOptions { image: options.image.clone(), arguments: options.arguments, vm_options: vec!["--headless".into()] };

@@ -2,15 +2,14 @@
 
 use crate::attributes;
 use crate::interfaces::{Right, Rights};
-use crate::local_time::LocalTime;
 use crate::signals::Events;
 use crate::snapshot::replace_file;
+use crate::world::{self, Instant, LocalTime};
 use osvm_core::platform::{Event, Platform};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Microseconds from the start of 1901 to the start of 1970.
 const MICROSECONDS_1901_TO_1970: u64 = 2_177_452_800_000_000;
@@ -48,8 +47,7 @@ impl DesktopPlatform {
 
     /// Microseconds since the start of 1901 in UTC.
     pub fn now() -> u64 {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        MICROSECONDS_1901_TO_1970 + since_1970.as_micros() as u64
+        MICROSECONDS_1901_TO_1970 + world::unix_micros()
     }
 }
 
@@ -63,13 +61,12 @@ impl Platform for DesktopPlatform {
     }
 
     fn local_offset_seconds(&mut self) -> i64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.local_time.offset_at(now.as_secs() as i64)
+        self.local_time.offset_at((world::unix_micros() / 1_000_000) as i64)
     }
 
     fn entropy(&mut self) -> u64 {
         // Without a source of entropy the clock is the best there is: the number seeds hashes, not secrets.
-        getrandom::u64().unwrap_or_else(|_| DesktopPlatform::now())
+        world::random().unwrap_or_else(|_| DesktopPlatform::now())
     }
 
     fn attribute(&mut self, number: i64) -> Option<String> {

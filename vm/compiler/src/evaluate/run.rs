@@ -4,8 +4,9 @@ use super::agent::{Task, field};
 use super::driver::Driver;
 use super::error::{EvalError, Failure, StartError};
 use super::image::text;
-use super::session::Session;
+use super::session::{Evaluation, Session};
 use super::stack::Stack;
+use crate::diagnostic::Diagnostic;
 use osvm_core::error::VmError;
 use osvm_core::oop::Oop;
 use osvm_core::vm::{Handle, Outcome, Vm};
@@ -50,7 +51,7 @@ pub(super) fn start_up(driver: &mut impl Driver, limit: Option<Duration>) -> Res
 }
 
 /// A time at which something must be over.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Deadline(Option<u64>);
 
 impl Deadline {
@@ -66,6 +67,34 @@ impl Deadline {
     }
 }
 
+/// What a turn of an evaluation has come to.
+#[derive(Debug)]
+pub enum Turn {
+    /// It is over.
+    Over(Result<Evaluation, EvalError>),
+    /// It goes on.
+    Busy,
+    /// The VM has nothing to do until this time (UTC microseconds since 1901) or an event.
+    Idle {
+        /// When the next delay ends, if one is pending.
+        until: Option<u64>,
+    },
+}
+
+/// An evaluation that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    warnings: Vec<Diagnostic>,
+    deadline: Deadline,
+}
+
+/// What a turn of waiting has come to.
+enum Step {
+    Over(End),
+    Busy,
+    Idle { until: Option<u64>, left: Option<Duration> },
+}
+
 /// How waiting for an evaluation ended.
 enum End {
     /// What was waited for is there.
@@ -79,8 +108,34 @@ enum End {
 }
 
 impl<D: Driver> Session<D> {
+    /// Begins to evaluate statements ([`Session::evaluate`]), for who has more to do than to wait: [`Session::turn`] goes on.
+    pub fn begin(&mut self, name: &str, source: &str) -> Result<Begun, EvalError> {
+        let (method, warnings) = self.compile(name, source)?;
+        self.start_method(method)?;
+        let deadline = Deadline::after(self.driver.vm(), self.time_limit);
+        Ok(Begun { warnings, deadline })
+    }
+
+    /// Lets the VM run for one turn of its driver's, while the last evaluation is not over.
+    pub fn turn(&mut self, begun: &Begun) -> Turn {
+        match self.step(begun.deadline, true, has_result) {
+            Step::Over(end) => {
+                Turn::Over(self.result(end).map(|text| Evaluation { text, warnings: begun.warnings.clone() }))
+            }
+            Step::Busy => Turn::Busy,
+            Step::Idle { until, .. } => Turn::Idle { until },
+        }
+    }
+
     /// Runs the method of an expression in a process of its own, and answers the text of what it answers.
     pub(super) fn run_method(&mut self, method: Oop) -> Result<String, EvalError> {
+        self.start_method(method)?;
+        let end = self.wait_until(self.time_limit, true, has_result);
+        self.result(end)
+    }
+
+    /// Makes a process for the method of an expression.
+    fn start_method(&mut self, method: Oop) -> Result<(), EvalError> {
         let vm = self.driver.vm();
         let evaluation = self.agent.instance(vm)?;
         vm.heap.store(evaluation, field::METHOD, method);
@@ -91,8 +146,7 @@ impl<D: Driver> Session<D> {
         if let Some(last) = self.evaluation.replace(handle) {
             self.driver.vm().release(last);
         }
-        let end = self.wait_until(self.time_limit, true, |vm, evaluation| phase_of(vm, evaluation) != 0);
-        self.result(end)
+        Ok(())
     }
 
     /// What the last evaluation has come to.
@@ -209,33 +263,43 @@ impl<D: Driver> Session<D> {
     fn wait_until(&mut self, limit: Option<Duration>, interruptible: bool, holds: fn(&Vm, Oop) -> bool) -> End {
         let deadline = Deadline::after(self.driver.vm(), limit);
         loop {
-            let outcome = match self.driver.run() {
-                Ok(outcome) => outcome,
-                Err(error) => return End::Vm(error),
-            };
-            let evaluation = self.evaluation_oop();
-            let vm = self.driver.vm();
-            if holds(vm, evaluation) {
-                return End::There;
+            match self.step(deadline, interruptible, holds) {
+                Step::Over(end) => return end,
+                Step::Busy => {}
+                Step::Idle { until, left } => self.driver.wait(until, left),
             }
-            if let Outcome::Quit(status) = outcome {
-                return End::Quit(status);
-            }
-            let process = vm.heap.follow(vm.heap.fetch(evaluation, field::PROCESS));
-            let nothing_comes = matches!(outcome, Outcome::Idle { until: None });
-            if is_over(vm, evaluation) || vm.has_ended(process) || nothing_comes && vm.is_suspended(process) {
-                return End::Ended;
-            }
-            let left = deadline.left(vm);
-            if left == Some(Duration::ZERO) {
-                return End::TimedOut;
-            }
-            if interruptible && self.driver.interrupted() {
-                return End::Interrupted;
-            }
-            if let Outcome::Idle { until } = outcome {
-                self.driver.wait(until, left);
-            }
+        }
+    }
+
+    /// One turn of waiting.
+    fn step(&mut self, deadline: Deadline, interruptible: bool, holds: fn(&Vm, Oop) -> bool) -> Step {
+        let outcome = match self.driver.run() {
+            Ok(outcome) => outcome,
+            Err(error) => return Step::Over(End::Vm(error)),
+        };
+        let evaluation = self.evaluation_oop();
+        let vm = self.driver.vm();
+        if holds(vm, evaluation) {
+            return Step::Over(End::There);
+        }
+        if let Outcome::Quit(status) = outcome {
+            return Step::Over(End::Quit(status));
+        }
+        let process = vm.heap.follow(vm.heap.fetch(evaluation, field::PROCESS));
+        let nothing_comes = matches!(outcome, Outcome::Idle { until: None });
+        if is_over(vm, evaluation) || vm.has_ended(process) || nothing_comes && vm.is_suspended(process) {
+            return Step::Over(End::Ended);
+        }
+        let left = deadline.left(vm);
+        if left == Some(Duration::ZERO) {
+            return Step::Over(End::TimedOut);
+        }
+        if interruptible && self.driver.interrupted() {
+            return Step::Over(End::Interrupted);
+        }
+        match outcome {
+            Outcome::Idle { until } => Step::Idle { until, left },
+            _ => Step::Busy,
         }
     }
 }
@@ -247,6 +311,10 @@ pub(super) fn user_priority(vm: &mut Vm) -> i64 {
 
 fn phase_of(vm: &Vm, evaluation: Oop) -> i64 {
     vm.heap.fetch(evaluation, field::PHASE).as_small_int().unwrap_or(0)
+}
+
+fn has_result(vm: &Vm, evaluation: Oop) -> bool {
+    phase_of(vm, evaluation) != 0
 }
 
 fn is_over(vm: &Vm, evaluation: Oop) -> bool {

@@ -57,6 +57,15 @@ impl<D: Driver> Session<D> {
         change: impl FnOnce(Options) -> Options,
     ) -> Result<Session<D>, StartError> {
         super::run::start_up(&mut driver, limit)?;
+        Session::of_started(driver, limit, change)
+    }
+
+    /// A session in an image that has started up.
+    pub fn of_started(
+        mut driver: D,
+        limit: Option<Duration>,
+        change: impl FnOnce(Options) -> Options,
+    ) -> Result<Session<D>, StartError> {
         let vm = driver.vm();
         let world = World::read(&vm.heap);
         if world.symbol("printString").is_none() {
@@ -116,7 +125,7 @@ impl<D: Driver> Session<D> {
     }
 
     /// The method of an expression, good until the next run.
-    fn compile(&mut self, name: &str, source: &str) -> Result<(Oop, Vec<Diagnostic>), EvalError> {
+    pub(super) fn compile(&mut self, name: &str, source: &str) -> Result<(Oop, Vec<Diagnostic>), EvalError> {
         let world = World::read(&self.driver.vm().heap);
         if let Some(compiled) = self.compile_in(&world, name, source, true)? {
             return Ok(compiled);

@@ -190,13 +190,13 @@ impl Heap {
             let (format, slots) = Format::for_units(format, indexable as u64, shift);
             heap.alloc_bits(class_index, format, slots as usize)
         };
-        if indexable >= 1 << 48 {
+        if indexable as u64 >= 1 << 48 {
             return Err(PrimError::NO_MEMORY);
         }
         match format.0 {
             0 | 1 | 5 if indexable > 0 => Err(PrimError::BAD_RECEIVER),
             0 | 1 | 5 => pointers(self, fixed),
-            2..=4 => pointers(self, fixed + indexable),
+            2..=4 => pointers(self, fixed.saturating_add(indexable)),
             9 => bits(self, 3),
             10 => bits(self, 2),
             12 => bits(self, 1),

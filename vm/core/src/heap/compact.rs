@@ -33,6 +33,8 @@ impl Heap {
         self.stats.marked_objects = marked;
         self.has_forwarders = false;
         pinned.sort_unstable();
+        // Where that is not possible the plan leaves new space as it is.
+        self.commit(self.young_bytes());
         let plan = Plan::new(self, bits, waste, &pinned);
         roots.weak(&mut |oop| {
             let oop = if follow { self.follow(oop) } else { oop };

@@ -141,7 +141,7 @@ impl Heap {
         if let Some(at) = self.free.take(bytes) {
             return Some(at);
         }
-        if bytes > self.old_limit - self.old_free {
+        if !self.commit(bytes) {
             return None;
         }
         let at = self.old_free;

@@ -103,6 +103,8 @@ pub struct Heap {
     pub(crate) old_start: u64,
     pub(crate) old_free: u64,
     pub(crate) old_limit: u64,
+    /// Old space can be used up to here; the rest up to `old_limit` is reserved ([`Region::commit`]).
+    pub(crate) committed: u64,
     /// The class that was asked for its index last, and that index; forgotten when objects move or become others.
     pub(crate) last_class: (Oop, u32),
     /// Polls until the interpreter looks for events and collections; 0 makes it look at once.
@@ -164,8 +166,11 @@ impl Heap {
         let future = space(past.end, page(config.survivor_bytes));
         let eden = space(future.end, page(config.eden_bytes));
         assert!(eden.end < end, "the region is smaller than new space");
+        let committed = region.committed().min(end);
+        assert!(eden.end <= committed, "new space is not usable");
         Heap {
             region,
+            committed,
             eden_free: eden.start,
             eden_limit: eden.end - (eden.end - eden.start) / 16,
             eden,

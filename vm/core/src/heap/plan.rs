@@ -192,7 +192,7 @@ impl Plan {
             .map(|(start, end)| ((start - base) / 8, (end - base) / 8));
         let live: u64 = ranges.iter().map(|&(from, limit)| 8 * self.bits.count_range(from..limit)).sum();
         debug_assert!(ranges.iter().all(|range| range.1 <= first));
-        self.tenure = live <= heap.old_limit - self.old_end;
+        self.tenure = live <= heap.committed - self.old_end;
         for (from, limit) in ranges {
             if from == limit {
                 continue;

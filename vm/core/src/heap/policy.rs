@@ -2,6 +2,8 @@
 
 use super::Heap;
 
+/// A region that cannot grow by so many bytes has grown for the last time.
+const LITTLE: u64 = 256 << 10;
 /// Memory is full when less than one in so many parts of it is left.
 const FULL_PART: u64 = 128;
 
@@ -119,6 +121,27 @@ impl Heap {
             self.low_space_pending = true;
             self.poll_countdown = 0;
         }
+    }
+
+    /// Makes the next `bytes` behind the last object of old space usable.
+    #[inline]
+    pub(crate) fn commit(&mut self, bytes: u64) -> bool {
+        bytes <= self.committed - self.old_free || self.commit_more(bytes)
+    }
+
+    #[cold]
+    fn commit_more(&mut self, bytes: u64) -> bool {
+        if bytes > self.old_limit - self.old_free {
+            return false;
+        }
+        let more = self.region.commit(self.old_free + bytes);
+        // Where not even a little more is to be had, old space ends.
+        let over = !more && self.committed + LITTLE <= self.old_limit && !self.region.commit(self.committed + LITTLE);
+        self.committed = self.region.committed().min(self.old_limit);
+        if over {
+            self.old_limit = self.committed;
+        }
+        more
     }
 
     /// Grows old space (primitive 180): the next full collection is asked for only after `bytes` more. Answers the bytes by

@@ -5,8 +5,8 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 /// Reserved addresses whose pages appear, zeroed, when they are first touched.
 ///
 /// # Safety
-/// `base .. base + len` must be readable and writable, aligned to 4096 bytes, and owned by this value alone, unmoved, until it
-/// is dropped.
+/// `base .. base + len` must be aligned to 4096 bytes and owned by this value alone, unmoved, until it is dropped, and readable and
+/// writable up to [`Region::committed`], which never goes back.
 pub unsafe trait Region: Send {
     /// First address.
     fn base(&self) -> u64;
@@ -16,11 +16,19 @@ pub unsafe trait Region: Send {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The address up to which the region can be used now; what lies behind it is only reserved.
+    fn committed(&self) -> u64 {
+        self.base() + self.len()
+    }
+    /// Makes the region usable up to `end` at least, an address of it. False if the memory is not there.
+    fn commit(&mut self, end: u64) -> bool {
+        end <= self.committed()
+    }
     /// Says that `start .. end` (addresses, multiples of 4096) is no longer needed and must read as zero from now on.
     fn release(&mut self, start: u64, end: u64);
 }
 
-/// A region from the global allocator: for tests and for wasm32.
+/// A region from the global allocator: for tests.
 pub struct AllocRegion {
     base: *mut u8,
     layout: Layout,

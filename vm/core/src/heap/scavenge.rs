@@ -48,7 +48,7 @@ impl Heap {
     pub fn scavenge(&mut self, roots: &mut dyn Roots) -> bool {
         self.gc_request.scavenge = false;
         self.last_class = (Oop::ZERO, 0);
-        if self.young_bytes() > self.old_limit - self.old_free {
+        if !self.commit(self.young_bytes()) {
             self.request_full();
             return false;
         }

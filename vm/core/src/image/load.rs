@@ -59,6 +59,10 @@ pub fn load(source: &mut dyn ImageSource, region: Box<dyn Region>, config: HeapC
         return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
     }
     let mut heap = Heap::new(region, config);
+    if !heap.commit(needed - config.new_space_bytes()) {
+        let found = format!("an image that needs {needed} bytes of memory, which are not there");
+        return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "end other programs, or use a smaller image"));
+    }
     match header.word_size {
         WordSize::Bits64 => {
             read_segments(source, &segments, heap.old_start)?;
@@ -95,7 +99,7 @@ fn read_segments(source: &mut dyn ImageSource, segments: &Segments, old_start: u
 fn load_32(source: &mut dyn ImageSource, segments: Segments, heap: &mut Heap, header: &ImageHeader) -> Result<(), ImageError> {
     let plan = Plan::new(source, header, segments, heap.old_start)?;
     let bytes = 8 * plan.words() as u64;
-    if bytes > heap.old_limit - heap.old_start {
+    if !heap.commit(bytes) {
         let found = format!("an image that needs {bytes} bytes of old space and {} there", heap.old_limit - heap.old_start);
         return Err(ImageError::new(ImageErrorKind::NoRoom, 8, found, "raise --max-heap"));
     }

@@ -3,7 +3,7 @@
 use super::layout::context;
 use crate::error::PrimError;
 use crate::object::{CLASS_INDEX_CONTEXT, Format};
-use crate::oop::Oop;
+use crate::oop::{Oop, to_index};
 use crate::vm::Vm;
 
 impl Vm {
@@ -19,7 +19,7 @@ impl Vm {
 
     fn context_stackp(&mut self, ctx: Oop) -> Result<usize, PrimError> {
         let stackp = self.context_field(ctx, context::STACKP).map_err(|e| self.stop(e))?;
-        Ok(stackp.as_small_int().map_or(0, |n| n.max(0) as usize))
+        Ok(stackp.as_small_int().map_or(0, |n| to_index(n.max(0).cast_unsigned())))
     }
 
     pub(super) fn primitive_context_at(&mut self, args: usize) -> Result<(), PrimError> {
@@ -90,12 +90,12 @@ impl Vm {
         let ctx = self.context_operand(1)?;
         let stackp = self.stack_value(0).as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
         let room = self.heap.num_slots(ctx) - context::FIRST_TEMP;
-        if stackp < 0 || stackp as usize > room {
+        if stackp < 0 || stackp > room as i64 {
             return Err(PrimError::BAD_ARGUMENT);
         }
         let active = self.flush_stack().map_err(|e| self.stop(e))?;
         let nil = self.heap.nil();
-        let old = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(0).max(0) as usize;
+        let old = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(0).clamp(0, room as i64) as usize;
         for i in old..stackp as usize {
             self.heap.store(ctx, context::FIRST_TEMP + i, nil);
         }

@@ -3,7 +3,7 @@
 use super::layout::frame;
 use crate::error::VmError;
 use crate::object::{CLASS_INDEX_CONTEXT, Format, IMMUTABLE_BIT};
-use crate::oop::Oop;
+use crate::oop::{Oop, to_index};
 use crate::special::Special;
 use crate::vm::{Outcome, Vm};
 
@@ -140,15 +140,15 @@ impl Vm {
                 return (zero_based < slots).then(|| self.heap.fetch(array, zero_based as usize));
             }
             if format.is_bytes() {
-                return self.heap.bytes(array).get(zero_based as usize).map(|&b| Oop::from_small_int(b as i64));
+                return self.heap.bytes(array).get(to_index(zero_based)).map(|&b| Oop::from_small_int(b as i64));
             }
             if format.is_words_32() {
                 let bytes = self.heap.bytes(array);
-                let at = zero_based as usize * 4;
+                let at = to_index(zero_based).checked_mul(4)?;
                 return Some(Oop::from_small_int(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?) as i64));
             }
         } else if primitive == 63 && format.is_bytes() {
-            return self.heap.bytes(array).get(zero_based as usize).map(|&b| Oop::from_character(b as u32));
+            return self.heap.bytes(array).get(to_index(zero_based)).map(|&b| Oop::from_character(b as u32));
         }
         None
     }
@@ -177,7 +177,7 @@ impl Vm {
             64 => value.as_character().and_then(|v| u8::try_from(v).ok()),
             _ => None,
         };
-        match (byte, self.heap.bytes_mut(array).get_mut(zero_based as usize)) {
+        match (byte, self.heap.bytes_mut(array).get_mut(to_index(zero_based))) {
             (Some(byte), Some(place)) => {
                 *place = byte;
                 true

@@ -264,7 +264,7 @@ impl Vm {
         let stackp = self.heap.fetch(ctx, context::STACKP).as_small_int().unwrap_or(-1);
         let least = (shape.depth as usize).saturating_sub(returned.is_some() as usize).max(args);
         let room = (self.heap.num_slots(ctx) - context::FIRST_TEMP).min(LARGE_CONTEXT as usize);
-        if stackp < 0 || stackp as usize > room || least > room {
+        if stackp < 0 || stackp > room as i64 || least > room {
             return Err(corrupt(&format!("has the stack pointer {stackp}")));
         }
         // Images take the last value off the stack of a context and return it to that context, which need not be one that waits for

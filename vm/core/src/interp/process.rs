@@ -3,7 +3,7 @@
 use super::layout::process;
 use super::run::POLL_INTERVAL;
 use crate::error::{PrimError, VmError};
-use crate::oop::Oop;
+use crate::oop::{Oop, to_index};
 use crate::platform::Event;
 use crate::special::Special;
 use crate::vm::{Outcome, Vm};
@@ -26,7 +26,7 @@ impl Vm {
     }
 
     pub(super) fn priority(&self, proc: Oop) -> usize {
-        self.heap.fetch(proc, process::PRIORITY).as_small_int().map_or(1, |p| p.max(1) as usize)
+        self.heap.fetch(proc, process::PRIORITY).as_small_int().map_or(1, |p| to_index(p.max(1).cast_unsigned()))
     }
 
     /// The list of processes of a priority that are ready to run.

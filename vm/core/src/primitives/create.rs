@@ -5,7 +5,7 @@ use super::{Primitive, value};
 use crate::error::PrimError;
 use crate::heap::Heap;
 use crate::object::Format;
-use crate::oop::Oop;
+use crate::oop::{Oop, to_index};
 use crate::vm::{Args, Vm};
 
 /// The family's rows.
@@ -84,7 +84,7 @@ fn new_method(vm: &mut Vm, args: Args) -> Answer {
     }
     let class_index = heap.class_table_index(class)?;
     let (format, slots) = Format::for_units(Format::COMPILED_METHOD, 8 * (literals + 1) + bytes, 0);
-    let method = heap.alloc_bits(class_index, format, slots as usize)?;
+    let method = heap.alloc_bits(class_index, format, to_index(slots))?;
     heap.store(method, 0, header);
     let nil = heap.nil();
     heap.slots_mut(method)[1..].fill(nil);

@@ -3,7 +3,7 @@
 use crate::error::PrimError;
 use crate::heap::Heap;
 use crate::object::{CLASS_INDEX_CONTEXT, CLASS_INDEX_LARGE_NEGATIVE, CLASS_INDEX_LARGE_POSITIVE};
-use crate::oop::Oop;
+use crate::oop::{Oop, to_index};
 use crate::vm::Args;
 
 /// What a primitive answers: an object, or why it failed.
@@ -34,7 +34,7 @@ pub(super) fn small(oop: Oop) -> Result<i64, PrimError> {
 #[inline(always)]
 pub(super) fn index(oop: Oop) -> Result<usize, PrimError> {
     let index = oop.as_small_int().ok_or(PrimError::BAD_ARGUMENT)?;
-    Ok(index.wrapping_sub(1) as usize)
+    Ok(to_index(index.wrapping_sub(1).cast_unsigned()))
 }
 
 /// Sign and significant bytes (little endian) of a large integer.

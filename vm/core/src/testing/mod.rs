@@ -17,7 +17,7 @@ pub use asm::{Asm, Literal, arguments, string, symbol};
 pub use machine::{Machine, for_all, for_sista};
 pub use world::World;
 
-use crate::heap::{AllocRegion, Heap, HeapConfig};
+use crate::heap::{AllocRegion, Heap, HeapConfig, Region};
 use crate::object::{self, Format};
 use crate::oop::Oop;
 use crate::special::{SPECIAL_OBJECTS, Special};
@@ -85,7 +85,15 @@ impl TestImage {
     /// If the region is too small for the image or there is no memory for it.
     pub fn with_sizes(region_bytes: usize, config: HeapConfig) -> TestImage {
         let region = AllocRegion::new(region_bytes).expect("memory for the test image");
-        let mut heap = Heap::fresh(Box::new(region), config, CLASS_INDEX_NIL).expect("the region has room for an image");
+        TestImage::in_region(Box::new(region), config)
+    }
+
+    /// An image in this region.
+    ///
+    /// # Panics
+    /// If the region is too small for the image.
+    pub fn in_region(region: Box<dyn Region>, config: HeapConfig) -> TestImage {
+        let mut heap = Heap::fresh(region, config, CLASS_INDEX_NIL).expect("the region has room for an image");
         build(&mut heap);
         TestImage { heap }
     }

@@ -3,6 +3,7 @@
 //! `vm.toml` is read to these; `osvm_host::plugins` acts on them. docs/configuration.md is the page for users.
 
 mod add;
+#[cfg(not(target_family = "wasm"))]
 mod find;
 mod keys;
 mod near;
@@ -17,7 +18,9 @@ mod units;
 mod values;
 
 pub use add::Added;
+#[cfg(not(target_family = "wasm"))]
 pub use find::Search;
+#[cfg(not(target_family = "wasm"))]
 pub(crate) use places::clean;
 pub use places::{Places, companion};
 pub use print::key;

@@ -1,6 +1,6 @@
 //! Where a configuration is read: what `${NAME}` stands for, and what relative paths start from.
 
-use std::env;
+use crate::world;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -36,13 +36,13 @@ pub(super) const NAMES: [(&str, &str); 5] = [
 impl Places {
     /// Those of this process, without an image.
     pub fn of_process() -> Places {
-        let cwd = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let cwd = world::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         Places {
             image_dir: cwd.clone(),
-            home: env::home_dir().filter(|home| home.is_absolute()),
-            temp: cwd.join(env::temp_dir()),
+            home: world::home_dir().filter(|home| home.has_root()),
+            temp: cwd.join(world::temp_dir()),
             plugins: companion("plugins", "OSVM_PLUGINS", &cwd),
-            environment: |name| env::var_os(name),
+            environment: world::var_os,
             cwd,
         }
     }
@@ -98,8 +98,8 @@ impl Places {
 /// A folder that comes with `osvm`: what the environment variable names, from the folder `cwd` on, or else the one of that name beside the
 /// executable (see [`beside`]).
 pub fn companion(name: &str, variable: &str, cwd: &Path) -> PathBuf {
-    let named = env::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
-    let beside = || beside(&env::current_exe().ok()?, name);
+    let named = world::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
+    let beside = || beside(&std::env::current_exe().ok()?, name);
     named.or_else(beside).unwrap_or_else(|| cwd.join(name))
 }
 

@@ -2,9 +2,10 @@
 
 use super::arguments::Arguments;
 use super::{Answer, Memory};
+use crate::world::Instant;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::log as op;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Lines that may come at once, and how many more in a second.
 const BURST: u32 = 200;

@@ -7,9 +7,11 @@ mod arguments;
 mod clock;
 mod console;
 mod environment;
+#[cfg_attr(target_family = "wasm", path = "page/files.rs")]
 mod files;
 mod held;
 mod log;
+#[cfg_attr(target_family = "wasm", path = "page/net.rs")]
 mod net;
 mod objects;
 mod open;
@@ -18,6 +20,7 @@ mod security;
 mod semaphores;
 mod settings;
 mod shared;
+#[cfg_attr(target_family = "wasm", path = "page/stdio.rs")]
 mod stdio;
 #[cfg(test)]
 mod tests;
@@ -28,7 +31,7 @@ pub(crate) use objects::{CallObjects, Scratch, int};
 pub(crate) use open::Open;
 use osvm_plugin_sdk::abi::interfaces::op;
 use osvm_plugin_sdk::abi::{PrimitiveError, encode};
-pub(crate) use security::{Right, Rights};
+pub use security::{Right, Rights};
 pub(crate) use shared::Shared;
 
 /// What a function answers.

@@ -2,16 +2,16 @@
 
 use super::arguments::Arguments;
 use super::{Answer, Memory, Shared};
+use crate::world;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::security as op;
 use std::cell::Cell;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 /// What can be given up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Right {
+pub enum Right {
     /// Files wherever they are granted. Without it only the untrusted user directory is left.
     Files = 0,
     /// Saving the image.
@@ -24,13 +24,13 @@ pub(crate) enum Right {
 
 /// The rights of an image, shared by all who ask.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rights {
+pub struct Rights {
     given_up: Rc<Cell<u8>>,
 }
 
 impl Rights {
     /// True if it was not given up.
-    pub(crate) fn has(&self, right: Right) -> bool {
+    pub fn has(&self, right: Right) -> bool {
         self.given_up.get() & (1 << right as u8) == 0
     }
 
@@ -46,12 +46,12 @@ fn right(number: u32) -> Result<Right, PrimitiveError> {
 
 /// The secure user directory: what `SQUEAK_SECUREDIR` says, or `secure` in the image's folder.
 fn secure_directory(shared: &Shared) -> PathBuf {
-    std::env::var_os("SQUEAK_SECUREDIR").map_or_else(|| shared.image_dir.join("secure"), PathBuf::from)
+    world::var_os("SQUEAK_SECUREDIR").map_or_else(|| shared.image_dir.join("secure"), PathBuf::from)
 }
 
 /// The untrusted user directory: what `SQUEAK_USERDIR` says, or `My Squeak` in the image's folder.
 pub(super) fn untrusted_directory(shared: &Shared) -> PathBuf {
-    std::env::var_os("SQUEAK_USERDIR").map_or_else(|| shared.image_dir.join("My Squeak"), PathBuf::from)
+    world::var_os("SQUEAK_USERDIR").map_or_else(|| shared.image_dir.join("My Squeak"), PathBuf::from)
 }
 
 pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, shared: &mut Shared) -> Answer {
@@ -71,7 +71,7 @@ pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, s
                 1 => untrusted_directory(shared),
                 _ => return Err(PrimitiveError::BadArgument),
             };
-            a.store(1, directory.as_os_str().as_bytes(), memory)
+            a.store(1, directory.as_os_str().as_encoded_bytes(), memory)
         }
         _ => Err(PrimitiveError::Unsupported),
     }

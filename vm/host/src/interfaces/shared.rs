@@ -2,10 +2,9 @@
 
 use super::security::Rights;
 use super::stdio::Stdio;
-use crate::local_time::LocalTime;
 use crate::signals::EventSender;
+use crate::world::{Instant, LocalTime};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// The world as far as it is one for all plugins: standard streams, the queue of events, rights, clocks.
 pub(crate) struct Shared {

@@ -6,7 +6,10 @@
 mod builtin;
 pub mod check;
 mod checks;
+#[cfg_attr(target_family = "wasm", path = "page/files.rs")]
+mod files;
 mod module;
+#[cfg_attr(target_family = "wasm", path = "page/native.rs")]
 mod native;
 mod own;
 mod plan;
@@ -15,10 +18,12 @@ mod resources;
 mod results;
 mod table;
 mod wasm;
+#[cfg_attr(target_family = "wasm", path = "page/watch.rs")]
 mod watch;
 
 use crate::config::{Config, PluginConfig, Source};
-use crate::interfaces::{CallObjects, Scratch, Shared};
+use crate::interfaces::{CallObjects, Rights, Scratch, Shared};
+use crate::signals::EventSender;
 use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
@@ -30,7 +35,7 @@ use plan::Slots;
 pub use refusal::Refusal;
 use results::ResultSlots;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wasm::Engines;
 use watch::Watcher;
 
@@ -49,6 +54,7 @@ pub struct PluginOptions {
 
 impl PluginOptions {
     /// Compiled modules in the user's folder for caches: `$XDG_CACHE_HOME/osvm`, or `.cache/osvm` in the home.
+    #[cfg(not(target_family = "wasm"))]
     pub fn of_user() -> PluginOptions {
         let folder = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
         let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".cache")));
@@ -132,6 +138,11 @@ pub struct Plugins {
 }
 
 impl Plugins {
+    /// The plugins of a VM that runs this image and takes its events from that queue, as a configuration says. None is loaded yet.
+    pub fn of_image(config: &Config, options: PluginOptions, image: &Path, events: EventSender, rights: Rights) -> Plugins {
+        Plugins::new(config, options, Shared::new(image, events, rights))
+    }
+
     /// The plugins of a configuration. None is loaded yet.
     pub(crate) fn new(config: &Config, options: PluginOptions, shared: Shared) -> Plugins {
         let module = |(name, config): (&String, &PluginConfig)| Module {
@@ -158,6 +169,7 @@ impl Plugins {
     }
 
     /// Adds a plugin whose table is linked into a test.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn link(&mut self, config: &PluginConfig, table: &'static PluginTable) -> Result<Description, Box<Refusal>> {
         let loaded = Loaded::linked(config, table, self.modules.len() as u32, self.session)?;
         let description = loaded.description.clone();
@@ -168,6 +180,7 @@ impl Plugins {
     }
 
     /// Calls a hook of a module, if it is loaded and has it. A failure is told to the log alone.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn hook(&mut self, name: &str, hook: Hook, token: i64) {
         for module in self.modules.iter_mut().filter(|module| module.name == name) {
             if let State::Loaded(loaded) = &mut module.state {

@@ -4,7 +4,6 @@ use osvm_core::error::PrimError;
 use osvm_core::object;
 use osvm_core::oop::Oop;
 use osvm_core::plugin::Call;
-use std::os::unix::ffi::OsStringExt;
 
 /// One of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +29,6 @@ impl OwnPrimitive {
 /// The argument is a buffer, which this VM has no need of.
 pub(super) fn current_working_directory(call: &mut Call<'_>) -> Result<Oop, PrimError> {
     let number = |error: std::io::Error| PrimError::system(error.raw_os_error().unwrap_or(2));
-    let path = std::env::current_dir().map_err(number)?.into_os_string().into_vec();
-    call.heap.byte_object(object::CLASS_INDEX_STRING, &path)
+    let path = crate::world::current_dir().map_err(number)?;
+    call.heap.byte_object(object::CLASS_INDEX_STRING, path.as_os_str().as_encoded_bytes())
 }

@@ -4,6 +4,7 @@
 //! resource, and a number that cannot be guessed. An image that was saved with handles in it has another session when it
 //! starts again, so they are told from live ones; a changed handle does not match its number.
 
+use crate::world;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ pub(super) struct Resources {
 /// A number for this run of the VM.
 pub(super) fn session() -> u64 {
     // Without a source of entropy the clock still tells one session from the next.
-    getrandom::u64().unwrap_or_else(|_| crate::platform::DesktopPlatform::now()) | 1
+    world::random().unwrap_or_else(|_| world::unix_micros()) | 1
 }
 
 impl Resources {
@@ -48,7 +49,7 @@ impl Resources {
             Some(&secret) => secret,
             None if self.secrets.len() >= MOST => return Err(PrimitiveError::LimitExceeded),
             None => {
-                let secret = getrandom::u64().map_err(|_| PrimitiveError::LimitExceeded)?;
+                let secret = world::random().map_err(|_| PrimitiveError::LimitExceeded)?;
                 self.secrets.insert(number, secret);
                 secret
             }

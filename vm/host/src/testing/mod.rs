@@ -1,6 +1,8 @@
 //! Plugins in the real host, over a small image: for tests of plugins in each form, and for commands that call a primitive.
 
+#[cfg(not(target_family = "wasm"))]
 mod fakes;
+#[cfg(not(target_family = "wasm"))]
 mod plugin_test;
 
 use crate::config::Config;
@@ -16,6 +18,7 @@ use osvm_core::testing::TestImage;
 use std::io;
 use std::path::Path;
 
+#[cfg(not(target_family = "wasm"))]
 pub use plugin_test::{PluginTest, TestError};
 
 /// Bytes of memory for objects.

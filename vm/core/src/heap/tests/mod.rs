@@ -2,6 +2,7 @@
 
 mod becoming;
 mod graph;
+mod growth;
 mod reach;
 mod structure;
 mod weak;

@@ -1,43 +1,46 @@
-//! Wasm plugins: core modules, compiled and run by wasmtime.
+//! Wasm plugins: core modules, compiled and run by an engine.
+//!
+//! On the desktop that is wasmtime. In a page it is the browser's own, behind the JavaScript host. The folders `desktop` and `page` have the same
+//! types, so that nothing outside of this folder knows which it is.
 
-mod cache;
-mod engine;
-mod imports;
-mod instance;
+#[cfg(not(target_family = "wasm"))]
+mod desktop;
+#[cfg(target_family = "wasm")]
+mod page;
+#[cfg(not(target_family = "wasm"))]
 mod shape;
-mod ticker;
 
-use super::checks;
-use super::module::unreadable;
-use super::plan::Slots;
 use super::refusal::Fault;
-use super::results::ResultSlots;
-use crate::config::PluginConfig;
-use crate::interfaces::{HostCall, Memory};
-pub(super) use engine::Engines;
-pub(super) use instance::Broken;
-use instance::{Guest, Instance};
-use osvm_plugin_sdk::abi::{Description, SectionError, Signature, WasmType, description_section};
-use std::path::Path;
-use wasmtime::{Engine, InstancePre};
+#[cfg(not(target_family = "wasm"))]
+pub(super) use desktop::{Engines, WasmPlugin};
+use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, SectionError, Signature, WasmType};
+#[cfg(target_family = "wasm")]
+pub(super) use page::{Engines, WasmPlugin};
 
-/// A module that was checked and compiled, and its instance while it has one.
-pub(super) struct WasmPlugin {
-    engine: Engine,
-    module: InstancePre<Guest>,
-    limits: crate::config::Limits,
-    /// The exports of the primitives and then of the hooks, with the types of their parameters.
-    exports: Vec<Export>,
-    instance: Option<Box<Instance>>,
-    /// The time for a call, in epochs.
-    epochs: u64,
+/// Why a call, and with it the instance, came to an end.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// What the image sees.
+    pub(super) error: PrimitiveError,
+    /// What happened.
+    pub(super) reason: String,
+    /// Where, if that is known.
+    pub(super) backtrace: Option<String>,
 }
 
-struct Export {
-    name: String,
-    params: Box<[WasmType]>,
+impl Broken {
+    /// In a box, so that a call that works does not move its size about.
+    pub(super) fn new(error: PrimitiveError, reason: impl Into<String>) -> Box<Broken> {
+        Box::new(Broken { error, reason: reason.into(), backtrace: None })
+    }
+}
+
+/// An export that is called: a primitive or a hook.
+pub(super) struct Export {
+    pub(super) name: String,
+    pub(super) params: Box<[WasmType]>,
     /// How many result slots are looked at: those of the signature, and the one that a failure has.
-    results: usize,
+    pub(super) results: usize,
 }
 
 impl Export {
@@ -45,91 +48,16 @@ impl Export {
         let results = signature.result_slots().len().max(1);
         Export { name: name.into(), params: signature.wasm_params().collect(), results }
     }
-}
 
-impl WasmPlugin {
-    /// Reads a module, checks it against its description and the configuration of the module `name`, and compiles it. None of its
-    /// code runs.
-    pub(super) fn load(
-        name: &str,
-        path: &Path,
-        config: &PluginConfig,
-        engines: &mut Engines,
-    ) -> Result<(WasmPlugin, Description), Fault> {
-        let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
-        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
-        checks::configuration(name, &description, config)?;
-        let engine = engines.get(config.limits.stack).map_err(no_engine)?;
-        let module = engines.compile(&engine, name, &bytes).map_err(|error| {
-            Fault::new("the wasm module is not valid, or uses what osvm does not allow", checks::REBUILD)
-                .found(reason(&error))
-                .expected("a core module for wasm32 that the engine takes")
-        })?;
-        shape::check(&module, &description)?;
-        shape::within(&module, &config.limits, name)?;
-        let module = imports::link(&engine, &module)?;
-        let hooks = description.hooks.iter().map(|hook| Export {
-            name: hook.export().into(),
-            params: if *hook == osvm_plugin_sdk::abi::Hook::Timer { Box::new([WasmType::I64]) } else { Box::new([]) },
-            results: 1,
-        });
-        let exports = description.primitives.iter().map(|p| Export::primitive(&p.name, &p.signature)).chain(hooks).collect();
-        let epochs = Engines::epochs(config.limits.deadline);
-        Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None, epochs }, description))
+    fn hook(hook: Hook) -> Export {
+        let params: Box<[WasmType]> = if hook == Hook::Timer { Box::new([WasmType::I64]) } else { Box::new([]) };
+        Export { name: hook.export().into(), params, results: 1 }
     }
 
-    /// Calls the primitive or hook of this index. An instance that breaks is thrown away; the next call makes a new one.
-    #[inline]
-    pub(super) fn call(
-        &mut self,
-        index: usize,
-        slots: &mut Slots,
-        results: &mut ResultSlots,
-        cx: &mut HostCall<'_, '_>,
-        engines: &Engines,
-    ) -> Result<i32, Box<Broken>> {
-        engines.ticker.call_begins();
-        let answer = self.call_within_limits(index, slots, results, cx, engines);
-        engines.ticker.call_ended();
-        if answer.is_err() {
-            self.instance = None;
-        }
-        answer
-    }
-
-    #[inline]
-    fn call_within_limits(
-        &mut self,
-        index: usize,
-        slots: &mut Slots,
-        results: &mut ResultSlots,
-        cx: &mut HostCall<'_, '_>,
-        engines: &Engines,
-    ) -> Result<i32, Box<Broken>> {
-        let epochs = self.epochs;
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            None => {
-                let instance = Instance::new(&self.engine, &self.module, &self.limits, &self.exports, epochs, engines.fuel())?;
-                self.instance.insert(Box::new(instance))
-            }
-        };
-        instance.call(index, &self.exports[index], slots, results, cx, epochs, engines.fuel())
-    }
-
-    /// True while there is an instance: before the first call there is none, and none after one that broke.
-    pub(super) fn is_running(&self) -> bool {
-        self.instance.is_some()
-    }
-
-    /// Throws the instance away.
-    pub(super) fn stop(&mut self) {
-        self.instance = None;
-    }
-
-    /// The memory of the instance, to read results from.
-    pub(super) fn memory(&mut self) -> Option<impl Memory> {
-        self.instance.as_mut().map(|instance| instance.linear())
+    /// Those of the primitives and then of the hooks of a description.
+    fn all(description: &Description) -> Vec<Export> {
+        let primitives = description.primitives.iter().map(|p| Export::primitive(&p.name, &p.signature));
+        primitives.chain(description.hooks.iter().map(|hook| Export::hook(*hook))).collect()
     }
 }
 
@@ -149,21 +77,6 @@ pub(super) fn no_section(error: SectionError, bytes: &[u8]) -> Fault {
         SectionError::Several => "more than one section `osvm.plugin`".into(),
     };
     Fault::new(error.to_string(), help).found(found).expected("a core module of wasm, with one section `osvm.plugin`")
-}
-
-fn no_engine(error: wasmtime::Error) -> Fault {
-    Fault::new(
-        "the wasm engine cannot be set up with these limits",
-        "try another `limits.stack`, or configure the plugin as `native` or `builtin`",
-    )
-    .found(reason(&error))
-    .expected("limits that the engine takes")
-}
-
-/// An error of the engine in one line, with what caused it.
-fn reason(error: &wasmtime::Error) -> String {
-    let text: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
-    text.join(": ")
 }
 
 /// The type of a module's function, as messages show it.

@@ -1,11 +1,11 @@
 //! An instance of a wasm plugin, and one call of it.
 
-use super::Export;
-use super::shape::INITIALIZE;
 use crate::config::Limits;
 use crate::interfaces::{HostCall, Memory as GuestMemory};
 use crate::plugins::plan::Slots;
 use crate::plugins::results::ResultSlots;
+use crate::plugins::wasm::shape::INITIALIZE;
+use crate::plugins::wasm::{Broken, Export};
 use osvm_core::heap::Heap;
 use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, WasmType, exports};
 use std::ptr::NonNull;
@@ -15,24 +15,6 @@ use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store
 const SMALL_ARENA: usize = 4 << 10;
 /// A larger room is given back when a call needs less than a quarter of it.
 const LARGE_ARENA: usize = 1 << 20;
-
-/// Why a call, and with it the instance, came to an end.
-#[derive(Debug)]
-pub(in crate::plugins) struct Broken {
-    /// What the image sees.
-    pub(in crate::plugins) error: PrimitiveError,
-    /// What happened.
-    pub(in crate::plugins) reason: String,
-    /// Where, if that is known.
-    pub(in crate::plugins) backtrace: Option<String>,
-}
-
-impl Broken {
-    /// In a box, so that a call that works does not move its size about.
-    pub(in crate::plugins) fn new(error: PrimitiveError, reason: impl Into<String>) -> Box<Broken> {
-        Box::new(Broken { error, reason: reason.into(), backtrace: None })
-    }
-}
 
 /// What belongs to an instance's store.
 pub(super) struct Guest {

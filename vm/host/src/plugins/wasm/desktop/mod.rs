@@ -1,0 +1,129 @@
+//! Wasm plugins on the desktop: compiled and run by wasmtime.
+
+mod cache;
+mod engine;
+mod imports;
+mod instance;
+mod ticker;
+
+use super::{Broken, Export, no_section, shape};
+use crate::config::{Limits, PluginConfig};
+use crate::interfaces::{HostCall, Memory};
+use crate::plugins::module::unreadable;
+use crate::plugins::plan::Slots;
+use crate::plugins::refusal::Fault;
+use crate::plugins::results::ResultSlots;
+use crate::plugins::{checks, files};
+pub(in crate::plugins) use engine::Engines;
+use instance::{Guest, Instance};
+use osvm_plugin_sdk::abi::{Description, description_section};
+use std::path::Path;
+use wasmtime::{Engine, InstancePre};
+
+/// A module that was checked and compiled, and its instance while it has one.
+pub(in crate::plugins) struct WasmPlugin {
+    engine: Engine,
+    module: InstancePre<Guest>,
+    limits: Limits,
+    /// The exports of the primitives and then of the hooks, with the types of their parameters.
+    exports: Vec<Export>,
+    instance: Option<Box<Instance>>,
+    /// The time for a call, in epochs.
+    epochs: u64,
+}
+
+impl WasmPlugin {
+    /// Reads a module, checks it against its description and the configuration of the module `name`, and compiles it. None of its
+    /// code runs.
+    pub(in crate::plugins) fn load(
+        name: &str,
+        path: &Path,
+        config: &PluginConfig,
+        engines: &mut Engines,
+    ) -> Result<(WasmPlugin, Description), Fault> {
+        let bytes = files::read(path).map_err(|error| unreadable(&error))?;
+        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
+        checks::configuration(name, &description, config)?;
+        let engine = engines.get(config.limits.stack).map_err(no_engine)?;
+        let module = engines.compile(&engine, name, &bytes).map_err(|error| {
+            Fault::new("the wasm module is not valid, or uses what osvm does not allow", checks::REBUILD)
+                .found(reason(&error))
+                .expected("a core module for wasm32 that the engine takes")
+        })?;
+        shape::check(&module, &description)?;
+        shape::within(&module, &config.limits, name)?;
+        let module = imports::link(&engine, &module)?;
+        let exports = Export::all(&description);
+        let epochs = Engines::epochs(config.limits.deadline);
+        Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None, epochs }, description))
+    }
+
+    /// Calls the primitive or hook of this index. An instance that breaks is thrown away; the next call makes a new one.
+    #[inline]
+    pub(in crate::plugins) fn call(
+        &mut self,
+        index: usize,
+        slots: &mut Slots,
+        results: &mut ResultSlots,
+        cx: &mut HostCall<'_, '_>,
+        engines: &Engines,
+    ) -> Result<i32, Box<Broken>> {
+        engines.ticker.call_begins();
+        let answer = self.call_within_limits(index, slots, results, cx, engines);
+        engines.ticker.call_ended();
+        if answer.is_err() {
+            self.instance = None;
+        }
+        answer
+    }
+
+    #[inline]
+    fn call_within_limits(
+        &mut self,
+        index: usize,
+        slots: &mut Slots,
+        results: &mut ResultSlots,
+        cx: &mut HostCall<'_, '_>,
+        engines: &Engines,
+    ) -> Result<i32, Box<Broken>> {
+        let epochs = self.epochs;
+        let instance = match &mut self.instance {
+            Some(instance) => instance,
+            None => {
+                let instance = Instance::new(&self.engine, &self.module, &self.limits, &self.exports, epochs, engines.fuel())?;
+                self.instance.insert(Box::new(instance))
+            }
+        };
+        instance.call(index, &self.exports[index], slots, results, cx, epochs, engines.fuel())
+    }
+
+    /// True while there is an instance: before the first call there is none, and none after one that broke.
+    pub(in crate::plugins) fn is_running(&self) -> bool {
+        self.instance.is_some()
+    }
+
+    /// Throws the instance away.
+    pub(in crate::plugins) fn stop(&mut self) {
+        self.instance = None;
+    }
+
+    /// The memory of the instance, to read results from.
+    pub(in crate::plugins) fn memory(&mut self) -> Option<impl Memory> {
+        self.instance.as_mut().map(|instance| instance.linear())
+    }
+}
+
+fn no_engine(error: wasmtime::Error) -> Fault {
+    Fault::new(
+        "the wasm engine cannot be set up with these limits",
+        "try another `limits.stack`, or configure the plugin as `native` or `builtin`",
+    )
+    .found(reason(&error))
+    .expected("limits that the engine takes")
+}
+
+/// An error of the engine in one line, with what caused it.
+fn reason(error: &wasmtime::Error) -> String {
+    let text: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
+    text.join(": ")
+}

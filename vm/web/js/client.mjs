@@ -1,0 +1,131 @@
+// The page's side of a VM that runs in a worker: the methods of `Osvm`, each of which answers a promise.
+
+/** A VM in a worker of its own. */
+export class OsvmClient {
+  #worker;
+  #calls = new Map();
+  #next = 1;
+  #callbacks;
+  /** Whether files are kept, and if not, why. */
+  files = { keeps: false, whyNot: undefined };
+
+  /** @param {import('./client.d.ts').ClientOptions} options */
+  constructor({ worker = new URL('./worker.mjs', import.meta.url), onStdout, onStderr, onLog, onQuit, onFailed } = {}) {
+    this.#callbacks = { stdout: onStdout, stderr: onStderr, log: onLog, quit: onQuit, failed: onFailed };
+    this.#worker = new Worker(worker, { type: 'module', name: 'osvm' });
+    this.#worker.addEventListener('message', ({ data }) => this.#take(data));
+    this.#worker.addEventListener('error', (event) => this.#break(event.message || 'the worker could not be loaded'));
+    this.#worker.addEventListener('messageerror', () => this.#break('a message of the worker could not be read'));
+  }
+
+  /**
+   * Starts a worker and a VM in it.
+   * @param {import('./client.d.ts').ClientOptions} [options] those of `Osvm.start` that can be sent to a worker, and callbacks
+   */
+  static async start(options = {}) {
+    const client = new OsvmClient(options);
+    try {
+      await client.start(options);
+    } catch (error) {
+      client.terminate();
+      throw error;
+    }
+    return client;
+  }
+
+  /** Starts a VM in the worker; the one before must have ended. */
+  async start({ image, imageName, args, config, configName, maxHeap, environment, store, wasm, plugins } = {}) {
+    const send = (url) => (url instanceof URL ? url.href : url);
+    const options = { image, imageName, args, config, configName, maxHeap, environment, store, wasm: send(wasm), plugins: send(plugins) };
+    if (image instanceof URL) options.image = { url: image.href };
+    this.files = await this.#call('start', options);
+  }
+
+  #call(method, ...args) {
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      this.#calls.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  #take({ id, result, error, event, ...rest }) {
+    if (event !== undefined) {
+      this.#callbacks[event]?.(rest.bytes ?? rest.text ?? rest.status ?? rest.message, rest.level);
+      return;
+    }
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (error) call?.reject(Object.assign(new Error(error.message), { name: error.name }));
+    else call?.resolve(result);
+  }
+
+  #break(message) {
+    for (const { reject } of this.#calls.values()) reject(new Error(message));
+    this.#calls.clear();
+    this.#callbacks.failed?.(message);
+  }
+
+  /** Ends the worker at once, whatever it does; calls that are under way are rejected. */
+  terminate() {
+    this.#worker.terminate();
+    this.#break('the worker was ended');
+  }
+
+  evaluate(source) {
+    return this.#call('evaluate', source);
+  }
+
+  interrupt() {
+    return this.#call('interrupt');
+  }
+
+  stop() {
+    return this.#call('stop');
+  }
+
+  state() {
+    return this.#call('state');
+  }
+
+  plugins() {
+    return this.#call('plugins');
+  }
+
+  processes() {
+    return this.#call('processes');
+  }
+
+  statistics() {
+    return this.#call('statistics');
+  }
+
+  save() {
+    return this.#call('save');
+  }
+
+  /** Bytes for standard input. */
+  input(bytes) {
+    return this.#call('input', bytes);
+  }
+
+  list(path) {
+    return this.#call('list', path);
+  }
+
+  readFile(path) {
+    return this.#call('readFile', path);
+  }
+
+  writeFile(path, bytes) {
+    return this.#call('writeFile', path, bytes);
+  }
+
+  remove(path) {
+    return this.#call('remove', path);
+  }
+
+  openFolder(handle, path, options) {
+    return this.#call('openFolder', handle, path, options);
+  }
+}

@@ -1,0 +1,410 @@
+// osvm in a page, a worker or Node: instantiates the VM, gives it what it asks for, and drives it.
+//
+//     import { Osvm } from './osvm.mjs';
+//     const vm = await Osvm.start();
+//     console.log((await vm.evaluate('3 + 4')).answer);
+//
+// As a program: node osvm.mjs IMAGE [arguments for the image]
+
+import { MemoryFiles, fileImports } from './files.mjs';
+import { bytesAt, lend, textAt } from './memory.mjs';
+import { netImports } from './net.mjs';
+import { pluginImports } from './plugins.mjs';
+import { worldImports } from './world.mjs';
+
+/** How long the VM runs before other things have their turn, in milliseconds. */
+const TURN = 12;
+/** An image has started when it has nothing to do for so many milliseconds. */
+const SETTLED = 500;
+/** How images of all systems save themselves; in the one that goes on running it answers false. */
+const SAVE = 'Smalltalk snapshot: true andQuit: false';
+/** Where plugins are for the configuration; see `Places` in osvm-host. */
+const PLUGIN_FOLDER = '/plugins/';
+
+/** Modules that were compiled, by their addresses. @type {Map<string, Promise<WebAssembly.Module>>} */
+const compiled = new Map();
+
+/** Lets other events have their turn. `setTimeout` would wait for four milliseconds or more. */
+const soon =
+  typeof setImmediate === 'function'
+    ? (callback) => setImmediate(callback)
+    : (() => {
+        const waiting = [];
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => waiting.shift()();
+        return (callback) => {
+          waiting.push(callback);
+          port2.postMessage(null);
+        };
+      })();
+
+/** A failure of the VM itself: it cannot start, or had to stop. */
+export class OsvmError extends Error {
+  name = 'OsvmError';
+}
+
+/** A virtual machine with one image. */
+export class Osvm {
+  #vm = { memory: null, exports: null };
+  #web = 0;
+  #options;
+  /** What the VM has come to. @type {import('./osvm.d.ts').State} */
+  #state = { state: 'running' };
+  #driven = false;
+  #timer;
+  /** Resolves the promise of the expression that is being evaluated. */
+  #evaluating = null;
+  #evaluations = Promise.resolve();
+  #started = withResolvers();
+  #ended = withResolvers();
+  #startTime = performance.now();
+  /** The files that the VM sees. @type {import('./files.d.ts').FileSystem} */
+  files;
+
+  /** @param {import('./osvm.d.ts').Options} options */
+  constructor(options) {
+    this.#options = options;
+    this.files = options.files ?? new MemoryFiles();
+    // Whoever does not wait for the end is not told of a failure twice.
+    this.#ended.promise.catch(() => {});
+    this.#started.promise.catch(() => {});
+  }
+
+  /**
+   * Starts a VM, up to where its image can run. It runs when it is driven: by `run`, by `evaluate`, or by your own calls of `step`.
+   * @param {import('./osvm.d.ts').Options} [options]
+   * @returns {Promise<Osvm>}
+   */
+  static async start(options = {}) {
+    const osvm = new Osvm(options);
+    await osvm.#start();
+    return osvm;
+  }
+
+  async #start() {
+    const options = this.#options;
+    const [module, image] = await Promise.all([compile(options.wasm ?? new URL('../osvm.wasm', import.meta.url)), this.#image()]);
+    const plugins = new Map();
+    const instance = await WebAssembly.instantiate(module, this.#imports(plugins));
+    this.#vm.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
+    this.#vm.exports = /** @type {any} */ (instance.exports);
+    const text = JSON.stringify({
+      imageName: options.imageName ?? (typeof options.image === 'string' ? options.image : undefined),
+      arguments: options.args ?? ['--no-quit'],
+      maxHeap: options.maxHeap,
+      config: options.config,
+      configName: options.configName,
+    });
+    for (const [path, bytes] of await this.#pluginFiles(text)) plugins.set(path, bytes);
+    this.#web = lend(this.#vm, text, (address, length) => {
+      const start = (image, size) => this.#exports.osvm_start(address, length, image, size);
+      return image ? lend(this.#vm, image, start) : start(0, 0);
+    });
+    const failure = this.#reply();
+    if (failure) throw this.#fail(failure.error);
+  }
+
+  /** The image's bytes; undefined for the built-in one. */
+  async #image() {
+    const { image } = this.#options;
+    if (image === undefined || image instanceof Uint8Array) return image;
+    return typeof image === 'string' ? this.files.readFile(image) : fetched(image);
+  }
+
+  /** The files of plugins that the configuration names: those that are there, each by its path in the configuration. */
+  async #pluginFiles(options) {
+    const web = lend(this.#vm, options, (address, length) => this.#exports.osvm_plugin_files(address, length));
+    const reply = this.#reply(web);
+    this.#exports.osvm_end(web);
+    if (reply.error) throw this.#fail(reply.error);
+    const base = this.#options.plugins ?? new URL('../plugins/', import.meta.url);
+    const read = typeof base === 'function' ? base : (path) => fetched(new URL(path.replace(PLUGIN_FOLDER, ''), base));
+    const files = reply.files.map(async (path) => {
+      try {
+        return [path, await read(path)];
+      } catch {
+        // The VM says which plugin misses it, if the image ever asks for it.
+        return undefined;
+      }
+    });
+    return (await Promise.all(files)).filter((file) => file !== undefined);
+  }
+
+  #imports(plugins) {
+    const vm = this.#vm;
+    return {
+      osvm_vm: this.#vmImports(),
+      osvm_world: worldImports(vm, this.#options),
+      osvm_plugins: pluginImports(vm, plugins),
+      osvm_files: fileImports(vm, this.files, this.#options),
+      osvm_net: netImports(vm, () => this.#wake()),
+    };
+  }
+
+  #vmImports() {
+    const { stderr, log } = this.#options;
+    let snapshot = [];
+    return {
+      report: (address, length) => (stderr ?? noted)(bytesAt(this.#vm, address, length).slice()),
+      log: (level, address, length) => log?.(textAt(this.#vm, address, length), ['error', 'warning', 'info'][level]),
+      snapshot_begin: () => {
+        snapshot = [];
+      },
+      snapshot_write: (address, length) => snapshot.push(bytesAt(this.#vm, address, length).slice()),
+      snapshot_end: (isWhole, address, length) => {
+        const parts = snapshot;
+        snapshot = [];
+        return isWhole ? this.#keep(textAt(this.#vm, address, length), parts) : 0;
+      },
+      panicked: (address, length) => {
+        this.#state = { state: 'failed', message: textAt(this.#vm, address, length) };
+      },
+    };
+  }
+
+  /** Replaces the file of an image; the number of an error, or 0. */
+  #keep(path, parts) {
+    const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    try {
+      this.files.writeFile(path, bytes);
+      return 0;
+    } catch (error) {
+      return error.errno ?? 5;
+    }
+  }
+
+  get #exports() {
+    return this.#vm.exports;
+  }
+
+  #reply(web = this.#web) {
+    const length = this.#exports.osvm_reply_len(web);
+    return length === 0 ? undefined : JSON.parse(textAt(this.#vm, this.#exports.osvm_reply(web), length));
+  }
+
+  #fail(message) {
+    this.#state = { state: 'failed', message };
+    const error = new OsvmError(message);
+    this.#ended.reject(error);
+    this.#started.reject(error);
+    return error;
+  }
+
+  /** What the VM has come to. */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * Lets the VM run for at most so many milliseconds, or until it has nothing to do.
+   * @param {number} milliseconds
+   * @returns {import('./osvm.d.ts').State}
+   */
+  step(milliseconds) {
+    if (this.#isOver) return this.#state;
+    let number;
+    try {
+      number = this.#exports.osvm_step(this.#web, milliseconds);
+    } catch (error) {
+      // A panic has said why; anything else is told as it is.
+      this.#fail(this.#state.state === 'failed' ? this.#state.message : String(error?.stack ?? error));
+      this.#evaluated({ error: { kind: 'vm', message: this.#state.message } });
+      return this.#state;
+    }
+    const reply = number === 0 ? undefined : this.#reply();
+    if (number === 4) this.#evaluated(reply);
+    this.#settle(number, reply);
+    return this.#state;
+  }
+
+  #settle(number, reply) {
+    if (number === 1) {
+      this.#state = { state: 'idle', until: reply ?? undefined };
+      const early = performance.now() - this.#startTime + (reply ?? Infinity) < SETTLED;
+      if (!early) this.#started.resolve();
+    } else if (number === 2) {
+      this.#state = { state: 'quit', status: reply };
+      this.#started.resolve();
+      this.#ended.resolve(reply);
+      this.#evaluated({ error: { kind: 'quit', message: `the image quit with ${reply}`, status: reply } });
+    } else if (number === 3) {
+      this.#fail(reply);
+      this.#evaluated({ error: { kind: 'vm', message: reply } });
+    } else {
+      this.#state = { state: 'running' };
+    }
+  }
+
+  get #isOver() {
+    return this.#state.state === 'quit' || this.#state.state === 'failed' || this.#web === 0;
+  }
+
+  #evaluated(result) {
+    const evaluating = this.#evaluating;
+    this.#evaluating = null;
+    evaluating?.(result);
+  }
+
+  /** Goes on driving, at once. */
+  #wake() {
+    if (!this.#driven) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    soon(() => this.#turn());
+  }
+
+  #drive() {
+    if (this.#driven) return;
+    this.#driven = true;
+    this.#turn();
+  }
+
+  #turn() {
+    if (!this.#driven || this.#timer !== undefined) return;
+    const { state, until } = /** @type {any} */ (this.step(TURN));
+    if (state === 'running') soon(() => this.#turn());
+    else if (state === 'idle') {
+      // Longer times than 2^31 milliseconds would be over at once.
+      const pause = until === undefined ? 1 << 30 : Math.min(until, 1 << 30);
+      this.#timer = setTimeout(() => this.#wake(), pause);
+      this.#options.onIdle?.();
+    } else this.#driven = false;
+  }
+
+  /** Drives the VM until its image quits; the image's exit status. Rejected if the VM has to stop. */
+  run() {
+    this.#drive();
+    return this.#ended.promise;
+  }
+
+  /**
+   * Evaluates statements, when the image has started and what was to be evaluated before is over.
+   * @param {string} source
+   * @returns {Promise<import('./osvm.d.ts').Result>}
+   */
+  evaluate(source) {
+    const result = this.#evaluations.then(() => this.#evaluate(source));
+    this.#evaluations = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  }
+
+  async #evaluate(source) {
+    this.#drive();
+    await this.#started.promise;
+    if (this.#isOver) return { error: { kind: 'vm', message: 'the VM has ended' } };
+    const begun = lend(this.#vm, source, (address, length) => this.#exports.osvm_evaluate(this.#web, address, length));
+    if (!begun) return this.#reply();
+    const result = new Promise((resolve) => {
+      this.#evaluating = resolve;
+    });
+    this.#wake();
+    return result;
+  }
+
+  /** Interrupts what is being evaluated, or else tells the image of the user's interrupt. */
+  interrupt() {
+    if (this.#isOver) return;
+    this.#exports.osvm_interrupt(this.#web);
+    this.#wake();
+  }
+
+  /** Ends the VM, whatever its image does. */
+  stop() {
+    if (this.#web === 0) return;
+    clearTimeout(this.#timer);
+    this.#driven = false;
+    const isOver = this.#isOver;
+    if (this.#state.state !== 'failed') this.#exports.osvm_end(this.#web);
+    this.#web = 0;
+    if (isOver) return;
+    this.#state = { state: 'failed', message: 'the VM was stopped' };
+    this.#ended.reject(new OsvmError(this.#state.message));
+    this.#evaluated({ error: { kind: 'vm', message: this.#state.message } });
+  }
+
+  /** Lets the image save itself to its file; the path of the file. */
+  async save() {
+    const { answer, error } = await this.evaluate(SAVE);
+    if (answer !== 'false') throw new OsvmError(`the image was not saved: ${error?.message ?? `it answered ${answer}`}`);
+    return this.#ask('osvm_image_name');
+  }
+
+  #ask(name) {
+    if (this.#isOver) return null;
+    this.#exports[name](this.#web);
+    return this.#reply();
+  }
+
+  /** The plugins of the configuration. @returns {import('./osvm.d.ts').Plugin[]} */
+  plugins() {
+    return this.#ask('osvm_plugins') ?? [];
+  }
+
+  /** The processes of the image, each with its stack. @returns {import('./osvm.d.ts').Process[]} */
+  processes() {
+    const blocks = (this.#ask('osvm_stacks') ?? '').split('\n\n').filter((block) => block !== '');
+    return blocks.map((block) => {
+      const [heading, ...stack] = block.trimEnd().split('\n');
+      return { heading, stack: stack.map((line) => line.trim()) };
+    });
+  }
+
+  /** Figures of memory and collections. @returns {import('./osvm.d.ts').Statistics | null} */
+  statistics() {
+    return this.#ask('osvm_statistics');
+  }
+}
+
+function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}
+
+/** The VM's own words for people, where nobody takes them. */
+function noted(bytes) {
+  console.warn(new TextDecoder().decode(bytes));
+}
+
+/** @param {URL} url */
+async function fetched(url) {
+  if (url.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    return new Uint8Array(await readFile(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new OsvmError(`${url}: the server answers ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @param {URL | WebAssembly.Module} wasm */
+function compile(wasm) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (!compiled.has(wasm.href)) {
+    const module = wasm.protocol === 'file:' ? fetched(wasm).then((bytes) => WebAssembly.compile(bytes)) : streamed(wasm);
+    module.catch(() => compiled.delete(wasm.href));
+    compiled.set(wasm.href, module);
+  }
+  return compiled.get(wasm.href);
+}
+
+async function streamed(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new OsvmError(`${url}: the server answers ${response.status} ${response.statusText}`);
+  return WebAssembly.compileStreaming(response);
+}
+
+if (typeof process === 'object' && process.argv?.[1] && import.meta.url.startsWith('file:')) {
+  const { isMain, main } = await import('./node.mjs');
+  if (isMain(import.meta.url)) await main(process.argv.slice(2));
+}
