@@ -9,7 +9,7 @@ export class OsvmClient {
   /** Whether files are kept, and if not, why. */
   files = { keeps: false, whyNot: undefined };
 
-  /** @param {import('./client.d.ts').ClientOptions} options */
+  /** @param {import('./osvm.d.ts').ClientOptions} options */
   constructor({ worker = new URL('./worker.mjs', import.meta.url), onStdout, onStderr, onLog, onQuit, onFailed } = {}) {
     this.#callbacks = { stdout: onStdout, stderr: onStderr, log: onLog, quit: onQuit, failed: onFailed };
     this.#worker = new Worker(worker, { type: 'module', name: 'osvm' });
@@ -20,7 +20,7 @@ export class OsvmClient {
 
   /**
    * Starts a worker and a VM in it.
-   * @param {import('./client.d.ts').ClientOptions} [options] those of `Osvm.start` that can be sent to a worker, and callbacks
+   * @param {import('./osvm.d.ts').ClientOptions} [options] those of `Osvm.start` that can be sent to a worker, and callbacks
    */
   static async start(options = {}) {
     const client = new OsvmClient(options);
