@@ -49,7 +49,7 @@ function shown(plugin, isOpen) {
     summary,
     refusal && element('pre', { class: 'stderr' }, refusal),
     element('dl', { class: 'facts' }, ...facts.map(([term, fact]) => element('div', {}, element('dt', {}, term), element('dd', {}, fact)))),
-    primitives.length > 0 && element('h3', {}, `${primitives.length} primitives`),
+    primitives.length > 0 && element('h3', {}, primitives.length === 1 ? '1 primitive' : `${primitives.length} primitives`),
     primitives.length > 0 && element('ul', { class: 'signatures' }, ...primitives.map(signature)),
   );
 }
