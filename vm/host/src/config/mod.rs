@@ -20,7 +20,6 @@ mod values;
 pub use add::Added;
 #[cfg(not(target_family = "wasm"))]
 pub use find::Search;
-#[cfg(not(target_family = "wasm"))]
 pub(crate) use places::clean;
 pub use places::{Places, companion};
 pub use print::key;
@@ -31,7 +30,7 @@ pub use units::{format_duration, format_size};
 
 use osvm_plugin_sdk::abi::Signature;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A whole configuration.
@@ -45,6 +44,16 @@ pub struct Config {
     pub max_heap: Option<u64>,
     /// The plugins, by module name.
     pub plugins: BTreeMap<String, PluginConfig>,
+}
+
+impl Config {
+    /// The files of the plugins that are enabled, to be fetched where the VM cannot read files itself.
+    pub fn plugin_files(&self) -> impl Iterator<Item = &Path> {
+        self.plugins.values().filter(|plugin| plugin.enabled).filter_map(|plugin| match &plugin.source {
+            Source::Wasm(path) | Source::Native(path) => Some(path.as_path()),
+            Source::Builtin => None,
+        })
+    }
 }
 
 /// What is said of one plugin.

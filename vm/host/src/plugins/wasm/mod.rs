@@ -3,11 +3,15 @@
 //! On the desktop that is wasmtime. In a page it is the browser's own, behind the JavaScript host. The folders `desktop` and `page` have the same
 //! types, so that nothing outside of this folder knows which it is.
 
+#[cfg(any(target_family = "wasm", test))]
+mod adapter;
 #[cfg(not(target_family = "wasm"))]
 mod desktop;
+mod module;
 #[cfg(target_family = "wasm")]
 mod page;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(target_family = "wasm", test))]
+mod rewrite;
 mod shape;
 
 use super::refusal::Fault;

@@ -6,6 +6,7 @@ mod imports;
 mod instance;
 mod ticker;
 
+use super::module::{self, Module};
 use super::{Broken, Export, no_section, shape};
 use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
@@ -45,14 +46,11 @@ impl WasmPlugin {
         let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
         checks::configuration(name, &description, config)?;
         let engine = engines.get(config.limits.stack).map_err(no_engine)?;
-        let module = engines.compile(&engine, name, &bytes).map_err(|error| {
-            Fault::new("the wasm module is not valid, or uses what osvm does not allow", checks::REBUILD)
-                .found(reason(&error))
-                .expected("a core module for wasm32 that the engine takes")
-        })?;
+        let compiled = engines.compile(&engine, name, &bytes).map_err(|error| module::invalid(&reason(&error)))?;
+        let module = Module::read(&bytes)?;
         shape::check(&module, &description)?;
         shape::within(&module, &config.limits, name)?;
-        let module = imports::link(&engine, &module)?;
+        let module = imports::link(&engine, &compiled)?;
         let exports = Export::all(&description);
         let epochs = Engines::epochs(config.limits.deadline);
         Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None, epochs }, description))

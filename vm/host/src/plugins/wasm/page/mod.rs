@@ -1,54 +1,159 @@
 //! Wasm plugins in a page: compiled and run by the browser's engine, behind the JavaScript host.
+//!
+//! A module is changed before it is compiled (`rewrite`), since nothing interrupts what runs in the same thread. The VM and the plugin reach each other by
+//! two more modules (`adapter`), so that JavaScript has no part in a call but to catch what it throws.
 
-use super::Broken;
-use crate::config::PluginConfig;
+mod fault;
+mod host;
+mod instance;
+mod linear;
+mod running;
+
+use super::module::{self, Module};
+use super::rewrite::{self, Budget, QUANTUM};
+use super::shape::INITIALIZE;
+use super::{Broken, Export, adapter, no_section, shape};
+use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
+use crate::plugins::module::unreadable;
 use crate::plugins::plan::Slots;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
-use osvm_plugin_sdk::abi::{Description, PrimitiveError};
+use crate::plugins::{checks, files};
+use instance::Instance;
+use osvm_plugin_sdk::abi::{Description, description_section, exports};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+thread_local! {
+    /// The JavaScript host has the functions that plugins import.
+    static PREPARED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What all plugins of a VM have in common.
-pub(in crate::plugins) struct Engines;
+pub(in crate::plugins) struct Engines {
+    fuel: Option<u64>,
+}
 
 impl Engines {
-    pub(in crate::plugins) fn new(_cache: Option<PathBuf>, _fuel: Option<u64>) -> Engines {
-        Engines
+    /// With `fuel`, each call has that much of it, a unit for about one instruction. The browser keeps compiled code by itself.
+    pub(in crate::plugins) fn new(_cache: Option<PathBuf>, fuel: Option<u64>) -> Engines {
+        Engines { fuel }
+    }
+
+    #[allow(unsafe_code)]
+    fn compile(&self, bytes: &[u8], exports: &[Export], limits: &Limits) -> Result<Compiled, Fault> {
+        if !PREPARED.replace(true) {
+            let imports = adapter::imports(running::parameters());
+            // SAFETY: the host reads these bytes.
+            unsafe { host::imports_set(imports.as_ptr(), imports.len()) };
+        }
+        let stack = i32::try_from(limits.stack).unwrap_or(i32::MAX);
+        let budget = Budget { stack, memory: limits.memory, table: u64::from(limits.table) };
+        let keep = |name: &str| {
+            [exports::MEMORY, exports::RESULTS, exports::ARENA, INITIALIZE].contains(&name) || exports_of(exports, name)
+        };
+        let changed = rewrite::rewrite(bytes, budget, keep).map_err(|unfit| module::invalid(&unfit.0))?;
+        let steps = self.fuel.map_or(QUANTUM, |fuel| i32::try_from(fuel).unwrap_or(QUANTUM));
+        let calls = adapter::calls(exports, steps, stack);
+        let count = exports.len() as u32;
+        // SAFETY: the host reads these bytes.
+        let number = unsafe { host::module_new(changed.as_ptr(), changed.len(), calls.as_ptr(), calls.len(), count) };
+        if number < 0 {
+            return Err(engine_fault());
+        }
+        Ok(Compiled { number, exports: count })
     }
 }
 
-/// A module that was checked.
-pub(in crate::plugins) struct WasmPlugin;
+fn exports_of(exports: &[Export], name: &str) -> bool {
+    exports.iter().any(|export| export.name == name)
+}
+
+/// What the engine has against a module.
+fn engine_fault() -> Fault {
+    host::fault_take();
+    module::invalid(&fault::text(0))
+}
+
+/// A module in the hands of the JavaScript host.
+struct Compiled {
+    number: i32,
+    /// How many exports are called.
+    exports: u32,
+}
+
+impl Drop for Compiled {
+    fn drop(&mut self) {
+        host::module_drop(self.number);
+    }
+}
+
+/// A module that was checked and compiled, and its instance while it has one.
+pub(in crate::plugins) struct WasmPlugin {
+    module: Compiled,
+    instance: Option<Instance>,
+    deadline: Duration,
+}
 
 impl WasmPlugin {
+    /// Reads a module, checks it against its description and the configuration of the module `name`, and compiles it. None of its
+    /// code runs.
     pub(in crate::plugins) fn load(
-        _name: &str,
-        _path: &Path,
-        _config: &PluginConfig,
-        _engines: &mut Engines,
+        name: &str,
+        path: &Path,
+        config: &PluginConfig,
+        engines: &mut Engines,
     ) -> Result<(WasmPlugin, Description), Fault> {
-        Err(Fault::new("wasm plugins do not run here yet", "use an osvm of the desktop"))
+        let bytes = files::read(path).map_err(|error| unreadable(&error))?;
+        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
+        checks::configuration(name, &description, config)?;
+        #[allow(unsafe_code)]
+        // SAFETY: the host reads these bytes.
+        if unsafe { host::module_check(bytes.as_ptr(), bytes.len()) } != 0 {
+            return Err(engine_fault());
+        }
+        let module = Module::read(&bytes)?;
+        shape::check(&module, &description)?;
+        shape::within(&module, &config.limits, name)?;
+        let module = engines.compile(&bytes, &Export::all(&description), &config.limits)?;
+        Ok((WasmPlugin { module, instance: None, deadline: config.limits.deadline }, description))
     }
 
+    /// Calls the primitive or hook of this index. An instance that breaks is thrown away; the next call makes a new one.
+    #[inline]
     pub(in crate::plugins) fn call(
         &mut self,
-        _index: usize,
-        _slots: &mut Slots,
-        _results: &mut ResultSlots,
-        _cx: &mut HostCall<'_, '_>,
-        _engines: &Engines,
+        index: usize,
+        slots: &mut Slots,
+        results: &mut ResultSlots,
+        cx: &mut HostCall<'_, '_>,
+        engines: &Engines,
     ) -> Result<i32, Box<Broken>> {
-        Err(Broken::new(PrimitiveError::Internal, "wasm plugins do not run here yet"))
+        let instance = match &mut self.instance {
+            Some(instance) => instance,
+            None => self.instance.insert(Instance::new(&self.module, self.deadline, engines.fuel)?),
+        };
+        let answer = instance.call(index, slots, results, cx);
+        if answer.is_err() {
+            self.instance = None;
+        }
+        answer
     }
 
+    /// True while there is an instance: before the first call there is none, and none after one that broke.
     pub(in crate::plugins) fn is_running(&self) -> bool {
-        false
+        self.instance.is_some()
     }
 
-    pub(in crate::plugins) fn stop(&mut self) {}
+    /// Throws the instance away.
+    pub(in crate::plugins) fn stop(&mut self) {
+        self.instance = None;
+    }
 
-    pub(in crate::plugins) fn memory(&mut self) -> Option<impl Memory + use<>> {
-        None::<crate::plugins::table::Process>
+    /// The memory of the instance, to read results from.
+    pub(in crate::plugins) fn memory(&mut self) -> Option<impl Memory> {
+        self.instance.as_ref().map(Instance::linear)
     }
 }
