@@ -198,8 +198,7 @@ pub(super) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
 /// The shift of the identity hash by which sets that are compared by identity find what is in them.
 pub(super) fn identity_rule(heap: &mut Heap, class: Oop) -> Result<Rule, LoadError> {
     let sets = heap.all_instances(class)?;
-    let sets: Vec<Table> =
-        heap.slots(sets).iter().filter(|&&oop| Table::is_table(heap, oop)).map(|&oop| Table::set(oop)).collect();
+    let sets: Vec<Table> = heap.slots(sets).iter().filter(|&&oop| Table::is_table(heap, oop)).map(|&oop| Table::set(oop)).collect();
     let found = |rule: &Rule| sets.iter().map(|set| set.found_by(heap, *rule)).sum::<usize>();
     let rules = RULES.iter().copied().filter(|rule| matches!(rule, Rule::Identity(_)));
     // The first of those that find the same: `max_by_key` takes the last.

@@ -38,6 +38,7 @@ pub(super) type Loaded<'m> = BTreeMap<Oop, Vec<(Oop, &'m str)>>;
 
 /// Puts the protocols of methods, and the categories and comments of classes, where the image has them. Comments have the line ends that
 /// they are to have in the image.
+#[expect(clippy::too_many_arguments, reason = "what was loaded, and all that it goes into")]
 pub(super) fn organize(
     heap: &mut Heap,
     world: &World,
