@@ -403,6 +403,6 @@ async function streamed(url) {
 }
 
 if (typeof process === 'object' && process.argv?.[1] && import.meta.url.startsWith('file:')) {
-  const { isMain, main } = await import('./node.mjs');
-  if (isMain(import.meta.url)) await main(process.argv.slice(2));
+  // Not awaited: that module imports this one, which has to be done first.
+  import('./node.mjs').then(({ isMain, main }) => isMain(import.meta.url) && main(process.argv.slice(2)));
 }
