@@ -20,9 +20,7 @@ const USAGE: &str = "usage: cargo xtask NAME
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["build", ref more @ ..] => {
-            wasm(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more))
-        }
+        ["build", ref more @ ..] => wasm(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more)),
         ["test", ref more @ ..] => wasm(Forms::WasmAndNative).and_then(|()| run_cargo(&["test", "--workspace"], more)),
         ["plugins"] => plugins::build(Forms::Wasm),
         ["plugins", "--native"] => plugins::build(Forms::WasmAndNative),

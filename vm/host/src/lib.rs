@@ -31,11 +31,11 @@ mod world;
 pub use attributes::attribute;
 #[cfg(not(target_family = "wasm"))]
 pub use desktop::*;
-#[cfg(target_family = "wasm")]
-pub use world::{Instant, LocalTime, random, unix_micros};
 pub use interfaces::{Right, Rights};
 pub use plugins::{PluginOptions, Plugins, Refusal, Service, builtin_plugins, check, own_primitives};
 pub use signals::{EventSender, Events};
+#[cfg(target_family = "wasm")]
+pub use world::{Instant, LocalTime, random, unix_micros};
 
 /// What there is on the desktop alone.
 #[cfg(not(target_family = "wasm"))]

@@ -1,9 +1,9 @@
 //! The plugins of a VM, for people to look at.
 
 use osvm_core::plugin::PluginHost;
+use osvm_host::PluginOptions;
 use osvm_host::check::check;
 use osvm_host::config::{Config, PluginConfig, Source};
-use osvm_host::PluginOptions;
 use serde_json::{Value, json};
 
 /// What a configuration says of each plugin, what the plugin says of itself, and whether the VM has loaded it.
@@ -34,8 +34,7 @@ fn object(name: &str, plugin: &PluginConfig, is_loaded: bool) -> Value {
             let signatures = description.primitives.iter();
             object["state"] = if is_loaded { "loaded" } else { "unloaded" }.into();
             object["version"] = description.version.into();
-            object["primitives"] =
-                signatures.map(|p| json!({ "name": p.name, "signature": p.signature.to_string() })).collect();
+            object["primitives"] = signatures.map(|p| json!({ "name": p.name, "signature": p.signature.to_string() })).collect();
         }
         Err(refusal) => {
             object["state"] = "refused".into();

@@ -141,23 +141,25 @@ impl Runner {
         let Some(machine) = self.machine() else { return Step::Failed("the VM has ended".into()) };
         machine.turn = Duration::from_micros((milliseconds * 1000.0) as u64);
         let step = match self {
-            Runner::Session(session, evaluating @ Some(_)) => match session.turn(&evaluating.as_ref().expect("it was just matched").begun) {
-                Turn::Busy => Step::Running,
-                Turn::Idle { until } => Step::Idle(session.driver().pause(until)),
-                Turn::Over(result) => {
-                    let source = evaluating.take().expect("it was just matched").source;
-                    session.driver().keep_interrupts(false);
-                    let quit = match &result {
-                        Err(EvalError::Quit(status)) => Some(*status),
-                        _ => None,
-                    };
-                    let value = evaluated(&source, &result);
-                    match quit {
-                        Some(status) => Step::Quit(status),
-                        None => Step::Evaluated(value),
+            Runner::Session(session, evaluating @ Some(_)) => {
+                match session.turn(&evaluating.as_ref().expect("it was just matched").begun) {
+                    Turn::Busy => Step::Running,
+                    Turn::Idle { until } => Step::Idle(session.driver().pause(until)),
+                    Turn::Over(result) => {
+                        let source = evaluating.take().expect("it was just matched").source;
+                        session.driver().keep_interrupts(false);
+                        let quit = match &result {
+                            Err(EvalError::Quit(status)) => Some(*status),
+                            _ => None,
+                        };
+                        let value = evaluated(&source, &result);
+                        match quit {
+                            Some(status) => Step::Quit(status),
+                            None => Step::Evaluated(value),
+                        }
                     }
                 }
-            },
+            }
             _ => self.machine().map_or(Step::Running, Machine::step),
         };
         if let Some(vm) = self.vm() {

@@ -119,9 +119,7 @@ impl<D: Driver> Session<D> {
     /// Lets the VM run for one turn of its driver's, while the last evaluation is not over.
     pub fn turn(&mut self, begun: &Begun) -> Turn {
         match self.step(begun.deadline, true, has_result) {
-            Step::Over(end) => {
-                Turn::Over(self.result(end).map(|text| Evaluation { text, warnings: begun.warnings.clone() }))
-            }
+            Step::Over(end) => Turn::Over(self.result(end).map(|text| Evaluation { text, warnings: begun.warnings.clone() })),
             Step::Busy => Turn::Busy,
             Step::Idle { until, .. } => Turn::Idle { until },
         }
