@@ -21,6 +21,8 @@ const CAPACITY = 1 << 30;
 const DELAY = 100;
 const REST = 4;
 const LONGEST_NAME = 255;
+/** Plugins are granted a directory for temporary files, so there must be one. */
+const TEMPORARY = '/tmp';
 const MOST_OPEN = 1024;
 
 /** Files in memory. */
@@ -48,6 +50,7 @@ export class MemoryFiles extends FileSystem {
     this.#root = Entry.directory(1);
     this.#last = 1;
     this.#onError = onError;
+    this.makeDirectory('/', TEMPORARY);
   }
 
   /**
@@ -61,6 +64,7 @@ export class MemoryFiles extends FileSystem {
     if (kept.records.length > 0) {
       ({ root: files.#root, last: files.#last } = restore(kept, files.#room));
       for (const { id, version } of kept.records) files.#kept.set(id, version);
+      if (!files.exists(TEMPORARY)) files.makeDirectory('/', TEMPORARY);
     }
     files.#store = store;
     return files;

@@ -135,6 +135,6 @@ test('the store keeps what is not in a folder', async (t) => {
   files.rename('/', 'work/a', '/', 'a');
   await files.shut();
   const again = await openFiles('f');
-  assert.deepEqual(again.list('/', '/').sort(), ['a', 'mine']);
+  assert.deepEqual(again.list('/', '/').sort(), ['a', 'mine', 'tmp']);
   assert.equal(read(again, '/a'), 'a');
 });

@@ -21,7 +21,6 @@ pub use add::Added;
 #[cfg(not(target_family = "wasm"))]
 pub use find::Search;
 pub use places::Places;
-#[cfg(not(target_family = "wasm"))]
 pub(crate) use places::clean;
 pub use print::key;
 pub use problem::{ConfigError, Problem};

@@ -7,11 +7,9 @@ mod arguments;
 mod clock;
 mod console;
 mod environment;
-#[cfg_attr(target_family = "wasm", path = "page/files.rs")]
 mod files;
 mod held;
 mod log;
-#[cfg_attr(target_family = "wasm", path = "page/net.rs")]
 mod net;
 mod objects;
 mod open;
@@ -20,8 +18,9 @@ mod security;
 mod semaphores;
 mod settings;
 mod shared;
-#[cfg_attr(target_family = "wasm", path = "page/stdio.rs")]
 mod stdio;
+#[cfg_attr(target_family = "wasm", path = "page/streams.rs")]
+mod streams;
 #[cfg(test)]
 mod tests;
 mod timers;

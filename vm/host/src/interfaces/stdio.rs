@@ -1,15 +1,13 @@
-//! The standard streams of the process, with the one buffer that they need.
+//! The standard streams, with the one buffer that they need.
 
+use super::streams;
 use osvm_plugin_sdk::abi::PrimitiveError;
-use rustix::fs::{FileType, fstat};
-use rustix::io::{Errno, read, write};
-use rustix::stdio::{stderr, stdin, stdout};
-use std::os::fd::BorrowedFd;
+use std::io;
 
 /// Bytes of standard output that are kept before they are written.
 const BUFFER: usize = 8 << 10;
 
-/// What a descriptor is connected to, by the numbers of the interface.
+/// What a stream or a descriptor is connected to, by the numbers of the interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Terminal = 1,
@@ -27,51 +25,27 @@ pub(super) struct Stdio {
 }
 
 impl Stdio {
-    /// The descriptor of stream 0, 1 or 2.
-    pub(super) fn descriptor(number: usize) -> Option<BorrowedFd<'static>> {
-        Some(match number {
-            0 => stdin(),
-            1 => stdout(),
-            2 => stderr(),
-            _ => return None,
-        })
-    }
-
-    /// What a descriptor is connected to.
-    pub(super) fn kind(fd: BorrowedFd<'_>) -> Result<Kind, PrimitiveError> {
-        if rustix::termios::isatty(fd) {
-            return Ok(Kind::Terminal);
-        }
-        let about = fstat(fd).map_err(os_error)?;
-        Ok(if FileType::from_raw_mode(about.st_mode) == FileType::Fifo { Kind::Pipe } else { Kind::File })
-    }
-
     /// Reads from standard input what is there, waiting for the first byte. What a terminal shall show before is written out.
     pub(super) fn read(&mut self, into: &mut [u8]) -> Result<usize, PrimitiveError> {
-        if !self.output.is_empty() && Stdio::kind(stdin()) == Ok(Kind::Terminal) {
+        if !self.output.is_empty() && is_terminal(0) {
             self.flush()?;
         }
-        loop {
-            match read(stdin(), &mut *into) {
-                Err(Errno::INTR) => {}
-                other => return other.map_err(os_error),
-            }
-        }
+        streams::input(into).map_err(number)
     }
 
     /// Writes to standard output (1) or error (2).
-    pub(super) fn write(&mut self, number: usize, bytes: &[u8]) -> Result<(), PrimitiveError> {
-        if number == 2 {
-            return write_all(stderr(), bytes);
+    pub(super) fn write(&mut self, stream: usize, bytes: &[u8]) -> Result<(), PrimitiveError> {
+        if stream == 2 {
+            return streams::output(2, bytes).map_err(number);
         }
         if self.output.len() + bytes.len() > BUFFER {
             self.flush()?;
         }
         if bytes.len() >= BUFFER {
-            return write_all(stdout(), bytes);
+            return streams::output(1, bytes).map_err(number);
         }
         self.output.extend_from_slice(bytes);
-        let terminal = *self.terminal.get_or_insert_with(|| rustix::termios::isatty(stdout()));
+        let terminal = *self.terminal.get_or_insert_with(|| is_terminal(1));
         if terminal && bytes.contains(&b'\n') { self.flush() } else { Ok(()) }
     }
 
@@ -80,23 +54,17 @@ impl Stdio {
         if self.output.is_empty() {
             return Ok(());
         }
-        let written = write_all(stdout(), &self.output);
+        let written = streams::output(1, &self.output);
         self.output.clear();
-        written
+        written.map_err(number)
     }
 }
 
-fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), PrimitiveError> {
-    while !bytes.is_empty() {
-        match write(fd, bytes) {
-            Ok(n) => bytes = &bytes[n..],
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(os_error(error)),
-        }
-    }
-    Ok(())
+fn is_terminal(stream: usize) -> bool {
+    streams::kind(stream).is_ok_and(|kind| kind == Kind::Terminal)
 }
 
-pub(super) fn os_error(error: Errno) -> PrimitiveError {
-    PrimitiveError::OperatingSystem(error.raw_os_error())
+/// An error of the system by its number; EIO for one that has none.
+fn number(error: io::Error) -> PrimitiveError {
+    PrimitiveError::OperatingSystem(error.raw_os_error().unwrap_or(5))
 }

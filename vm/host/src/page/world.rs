@@ -19,7 +19,30 @@ mod js {
         pub safe fn local_offset(unix_seconds: f64) -> i32;
         /// Fills room with bytes that cannot be guessed; 0, or the number of an error.
         pub unsafe fn fill_random(address: *mut u8, len: usize) -> i32;
+        /// The bytes of an environment variable's value; -1 if it is not set. [`result`] stores them.
+        pub unsafe fn variable(name: *const u8, len: usize) -> i32;
+        /// The bytes of the names of all environment variables, each with a zero byte at its end.
+        pub safe fn variable_names() -> i32;
+        /// The bytes of the name of the time zone.
+        pub safe fn zone_name() -> i32;
+        /// The bytes of the path of the working directory.
+        pub safe fn current_dir() -> i32;
+        /// Stores the text whose length was answered last, as much of it as fits.
+        pub unsafe fn result(address: *mut u8, len: usize);
     }
+}
+
+/// The text whose length the host has answered; none if that is negative.
+#[allow(unsafe_code)]
+fn result(len: i32) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(len).ok()?];
+    // SAFETY: the host writes to this room and to nothing else.
+    unsafe { js::result(bytes.as_mut_ptr(), bytes.len()) };
+    Some(bytes)
+}
+
+fn text(len: i32) -> Option<String> {
+    result(len).and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 /// A moment of the clock that only goes forward, in microseconds.
@@ -62,7 +85,7 @@ impl LocalTime {
 
 /// The name of the zone in the database of time zones.
 pub(crate) fn zone_name() -> String {
-    "UTC".into()
+    text(js::zone_name()).unwrap_or_else(|| "UTC".into())
 }
 
 /// Microseconds since 1970 in UTC.
@@ -89,30 +112,33 @@ pub fn random() -> io::Result<u64> {
 
 /// The working directory.
 pub(crate) fn current_dir() -> io::Result<PathBuf> {
-    Ok(PathBuf::from("/"))
+    Ok(text(js::current_dir()).map_or_else(|| PathBuf::from("/"), PathBuf::from))
 }
 
 /// The folder for temporary files.
 pub(crate) fn temp_dir() -> PathBuf {
-    PathBuf::from("/tmp")
+    var_os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
 }
 
 /// The user's home.
 pub(crate) fn home_dir() -> Option<PathBuf> {
-    Some(PathBuf::from("/"))
+    Some(var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from))
 }
 
 /// An environment variable.
 pub(crate) fn var_os(name: &str) -> Option<OsString> {
-    variable(name.as_bytes()).map(|value| String::from_utf8_lossy(&value).into_owned().into())
+    variable(name.as_bytes()).and_then(|value| String::from_utf8(value).ok()).map(OsString::from)
 }
 
 /// The bytes of an environment variable.
-pub(crate) fn variable(_name: &[u8]) -> Option<Vec<u8>> {
-    None
+#[allow(unsafe_code)]
+pub(crate) fn variable(name: &[u8]) -> Option<Vec<u8>> {
+    // SAFETY: the host reads these bytes and no others.
+    result(unsafe { js::variable(name.as_ptr(), name.len()) })
 }
 
 /// The names of all environment variables.
 pub(crate) fn variable_names() -> Vec<Vec<u8>> {
-    Vec::new()
+    let names = result(js::variable_names()).unwrap_or_default();
+    names.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect()
 }

@@ -1,17 +1,15 @@
-//! Reading and writing in the background, a thread for each job.
+//! Reading and writing in the background.
 
 use super::super::arguments::Arguments;
 use super::super::{Answer, Memory};
+use super::background::Background;
 use super::roots::number;
+use super::system::{self, File};
 use crate::signals::EventSender;
 use osvm_core::platform::Event;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
-use std::thread;
 
 /// The most jobs whose result was not taken.
 const MOST: usize = 64;
@@ -19,26 +17,25 @@ const MOST: usize = 64;
 const LARGEST: usize = 256 << 20;
 
 /// What a job did: what it read, and how many bytes it read or wrote.
-type Done = io::Result<(Vec<u8>, usize)>;
+type Done = (Vec<u8>, usize);
 
 /// A plugin's jobs, by number.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
-    jobs: BTreeMap<u32, Receiver<Done>>,
+    jobs: BTreeMap<u32, Background<Done>>,
     last: u32,
 }
 
 impl Jobs {
     pub(super) fn read(&mut self, file: File, at: u64, count: usize, semaphore: u32, events: &EventSender) -> Answer {
         // No more room than the file can fill.
-        let about = file.metadata().map_err(number)?;
-        let count =
-            if about.is_file() { count.min(usize::try_from(about.len().saturating_sub(at)).unwrap_or(count)) } else { count };
+        let rest = system::rest_of(&file, at).map_err(number)?;
+        let count = rest.and_then(|rest| usize::try_from(rest).ok()).map_or(count, |rest| count.min(rest));
         self.start(count, semaphore, events, move || {
             let mut bytes = vec![0; count];
             let mut read = 0;
             while read < count {
-                match file.read_at(&mut bytes[read..], at + read as u64) {
+                match system::read_at(&file, &mut bytes[read..], at + read as u64) {
                     Ok(0) => break,
                     Ok(more) => read += more,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -52,36 +49,37 @@ impl Jobs {
 
     pub(super) fn write(&mut self, file: File, at: u64, bytes: &[u8], semaphore: u32, events: &EventSender) -> Answer {
         let bytes = bytes.to_vec();
-        self.start(bytes.len(), semaphore, events, move || file.write_all_at(&bytes, at).map(|()| (Vec::new(), bytes.len())))
+        self.start(bytes.len(), semaphore, events, move || {
+            system::write_all_at(&file, &bytes, at).map(|()| (Vec::new(), bytes.len()))
+        })
     }
 
-    fn start(&mut self, size: usize, semaphore: u32, events: &EventSender, work: impl FnOnce() -> Done + Send + 'static) -> Answer {
+    fn start(
+        &mut self,
+        size: usize,
+        semaphore: u32,
+        events: &EventSender,
+        work: impl FnOnce() -> io::Result<Done> + Send + 'static,
+    ) -> Answer {
         if self.jobs.len() >= MOST || size > LARGEST {
             return Err(PrimitiveError::LimitExceeded);
         }
-        let (sender, receiver) = mpsc::channel();
         let events = events.clone();
-        let thread = thread::Builder::new().name("osvm-file".into()).spawn(move || {
-            // Nobody takes the result of a plugin that is gone.
-            let _ = sender.send(work());
+        let signal = move || {
             if semaphore != 0 {
                 events.send(Event::Semaphore(semaphore as usize, 1));
             }
-        });
-        thread.map_err(number)?;
+        };
+        let job = Background::start(work, signal).map_err(number)?;
         self.last = self.last.wrapping_add(1);
-        self.jobs.insert(self.last, receiver);
+        self.jobs.insert(self.last, job);
         Ok(u64::from(self.last))
     }
 
     /// Takes what a job did; `inappropriate operation` while it runs.
     pub(super) fn result(&mut self, a: Arguments<'_>, memory: &mut dyn Memory) -> Answer {
-        let job = self.jobs.get(&a.u32(0)).ok_or(PrimitiveError::BadArgument)?;
-        let done = match job.try_recv() {
-            Err(TryRecvError::Empty) => return Err(PrimitiveError::Inappropriate),
-            Err(TryRecvError::Disconnected) => Err(io::Error::other("the thread is gone")),
-            Ok(done) => done,
-        };
+        let job = self.jobs.get_mut(&a.u32(0)).ok_or(PrimitiveError::BadArgument)?;
+        let done = job.result().ok_or(PrimitiveError::Inappropriate)?;
         self.jobs.remove(&a.u32(0));
         let (bytes, count) = done.map_err(number)?;
         a.store(1, &bytes, memory)?;

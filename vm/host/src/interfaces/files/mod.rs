@@ -1,24 +1,27 @@
 //! The interface `files`: files and directories that were granted, and standard streams.
 
+#[cfg_attr(target_family = "wasm", path = "page/background.rs")]
+mod background;
+mod how;
 mod jobs;
-mod paths;
 mod roots;
+#[cfg_attr(target_family = "wasm", path = "page/system.rs")]
+mod system;
 mod table;
 
 use super::arguments::Arguments;
 use super::security::{Right, untrusted_directory};
 use super::{Answer, HostCall, Memory, Shared};
 use crate::config::{FileGrant, Grants};
+use how::How;
 use jobs::Jobs;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::files as op;
-use paths::{How, Kept};
-use roots::{Place, Roots};
+use roots::{Place, Roots, number};
 use std::collections::{BTreeMap, VecDeque};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use system::Kept;
 use table::FileTable;
 
 /// The most directories that a plugin lists at a time, and the most names of one.
@@ -26,7 +29,8 @@ const MOST_LISTINGS: usize = 256;
 const MOST_NAMES: usize = 1_000_000;
 
 const EINVAL: PrimitiveError = PrimitiveError::OperatingSystem(22);
-const EISDIR: PrimitiveError = PrimitiveError::OperatingSystem(21);
+/// Bad file number.
+const EBADF: i32 = 9;
 
 /// A plugin's files.
 #[derive(Debug)]
@@ -86,11 +90,7 @@ impl Files {
     fn open(&mut self, path: &[u8], flags: u32, shared: &Shared) -> Answer {
         let how = How::of(flags).ok_or(PrimitiveError::BadArgument)?;
         self.table.room()?;
-        let file = self.at(path, how.changes(), shared, |place| paths::open(place, how))?;
-        // To read the system also opens directories.
-        if !how.write && file.metadata().is_ok_and(|about| about.is_dir()) {
-            return Err(EISDIR);
-        }
+        let file = self.at(path, how.changes(), shared, |place| system::open(place, how))?;
         Ok(u64::from(self.table.add(file)))
     }
 
@@ -98,7 +98,7 @@ impl Files {
         if self.listings.len() >= MOST_LISTINGS {
             return Err(PrimitiveError::LimitExceeded);
         }
-        let names = self.at(path, false, shared, |place| paths::list(place, MOST_NAMES))?;
+        let names = self.at(path, false, shared, |place| system::list(place, MOST_NAMES))?;
         self.last_listing = self.last_listing.wrapping_add(1);
         self.listings.insert(self.last_listing, names.into());
         Ok(u64::from(self.last_listing))
@@ -110,7 +110,7 @@ impl Files {
         if name.len() as u64 > a.room_len(1) {
             return Err(PrimitiveError::BadIndex);
         }
-        let stored = a.store(1, name.as_bytes(), memory)?;
+        let stored = a.store(1, name.as_encoded_bytes(), memory)?;
         names.pop_front();
         Ok(stored)
     }
@@ -119,7 +119,7 @@ impl Files {
         let path = a.data(0, memory)?;
         let roots = self.roots(shared);
         let follow = a.u32(2) != 0;
-        let mut numbers = roots.at(path, false, |place| paths::metadata(place, follow))?;
+        let mut numbers = roots.at(path, false, |place| system::metadata(place, follow))?;
         numbers[11] = i64::from(roots.may_write(&roots.absolute(path)?));
         a.store_all(3, &numbers.map(i64::to_le_bytes).concat(), memory)
     }
@@ -127,19 +127,19 @@ impl Files {
     fn rename(&mut self, from: &[u8], to: &[u8], shared: &Shared) -> Answer {
         let from = self.at(from, true, shared, Kept::of)?;
         let to = self.at(to, true, shared, Kept::of)?;
-        paths::rename(from, to).map(|()| 0)
+        system::rename(from, to).map(|()| 0).map_err(number)
     }
 
     /// Functions that change something at a path, the first parameter.
     fn change(&mut self, function: u32, a: Arguments<'_>, memory: &dyn Memory, shared: &Shared) -> Answer {
         let id = |id: u32| (id != u32::MAX).then_some(id);
         self.at(a.data(0, memory)?, true, shared, |place| match function {
-            op::remove => paths::remove(place),
-            op::create_dir => paths::create_dir(place),
-            op::remove_dir => paths::remove_dir(place),
-            op::set_mode => paths::set_mode(place, a.u32(2)),
-            op::set_owner => paths::set_owner(place, id(a.u32(2)), id(a.u32(3))),
-            _ => paths::set_times(place, a.i64(2), a.i64(3)),
+            op::remove => system::remove(place),
+            op::create_dir => system::create_dir(place),
+            op::remove_dir => system::remove_dir(place),
+            op::set_mode => system::set_mode(place, a.u32(2)),
+            op::set_owner => system::set_owner(place, id(a.u32(2)), id(a.u32(3))),
+            _ => system::set_times(place, a.i64(2), a.i64(3)),
         })
         .map(|()| 0)
     }
@@ -175,16 +175,16 @@ pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, c
             files.change(function, a, memory, shared)
         }
         op::read_link => {
-            let target = files.at(a.data(0, memory)?, false, shared, paths::read_link)?;
-            a.store(2, target.as_os_str().as_bytes(), memory)
+            let target = files.at(a.data(0, memory)?, false, shared, system::read_link)?;
+            a.store(2, target.as_os_str().as_encoded_bytes(), memory)
         }
         op::make_link => {
-            let target = Path::new(OsStr::from_bytes(a.data(0, memory)?));
-            files.at(a.data(2, memory)?, true, shared, |place| paths::make_link(target, place)).map(|()| 0)
+            let target = system::path_of(a.data(0, memory)?).map_err(number)?;
+            files.at(a.data(2, memory)?, true, shared, |place| system::make_link(target, place)).map(|()| 0)
         }
         op::current_dir => {
-            let current = files.roots.current_dir().map_err(roots::number)?;
-            a.store(0, current.as_os_str().as_bytes(), memory)
+            let current = files.roots.current_dir().map_err(number)?;
+            a.store(0, current.as_os_str().as_encoded_bytes(), memory)
         }
         op::start_read => {
             let count = a.size(2)?;

@@ -1,16 +1,14 @@
 //! Where paths lead: the directories that were granted, and nothing else.
 //!
 //! A path is taken apart by its text, `..` too, and belongs to the grants whose `guest` it begins with. Those with the longest are tried first;
-//! below it the system opens it (`cap-std`), so that neither `..` nor a symbolic link nor a race leads out. What a link leads out of
+//! below it the system opens it (`system`), so that neither `..` nor a symbolic link nor a race leads out. What a link leads out of
 //! goes to the next shorter grant, if there is one. The whole file system, granted as it is, needs no such care.
 
+use super::system::{self, Dir};
 use crate::config::{FileGrant, clean};
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use crate::world;
 use osvm_plugin_sdk::abi::PrimitiveError;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Permission denied.
@@ -53,7 +51,7 @@ impl Roots {
 
     /// The directory that relative paths start from, as the plugin knows it.
     pub(super) fn current_dir(&self) -> io::Result<PathBuf> {
-        let current = std::env::current_dir()?;
+        let current = world::current_dir()?;
         let as_guest = |root: &Root| current.strip_prefix(&root.host).ok().map(|rest| clean(&root.guest.join(rest)));
         Ok(self.roots.iter().find_map(as_guest).unwrap_or_else(|| PathBuf::from("/")))
     }
@@ -66,7 +64,7 @@ impl Roots {
         if path.contains(&0) {
             return Err(EINVAL);
         }
-        let path = Path::new(OsStr::from_bytes(path));
+        let path = system::path_of(path).map_err(number)?;
         if path.has_root() {
             return Ok(clean(path));
         }
@@ -89,7 +87,7 @@ impl Roots {
                 continue;
             }
             match root.place(rest).and_then(&mut work) {
-                Err(error) if leads_out(&error) => {}
+                Err(error) if system::leads_out(&error) => {}
                 other => return other.map_err(number),
             }
         }
@@ -110,15 +108,10 @@ impl Root {
         }
         let dir = match &mut self.dir {
             Some(dir) => dir,
-            none => none.insert(Dir::open_ambient_dir(&self.host, ambient_authority())?),
+            none => none.insert(system::open_root(&self.host)?),
         };
         Ok(Place::In(dir, if rest.as_os_str().is_empty() { PathBuf::from(".") } else { rest.to_path_buf() }))
     }
-}
-
-/// True for the error of `cap-std` for paths that lead out of a directory. The system has no number for it.
-fn leads_out(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
 /// An error of the system by its number; EINVAL for what a library refused itself.

@@ -1,22 +1,24 @@
 //! Open files by their numbers: 0, 1 and 2 are the standard streams, and each plugin's own files follow.
 
 use super::super::arguments::Arguments;
-use super::super::stdio::{Kind, Stdio, os_error};
-use super::super::{Answer, Memory};
+use super::super::stdio::Stdio;
+use super::super::{Answer, Memory, streams};
 use super::EINVAL;
 use super::roots::number;
+use super::system::{self, File};
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::files as op;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileTypeExt;
 
 /// The number of the first file that is no standard stream.
 const FIRST: u32 = 3;
 /// The most files that a plugin may have open.
 const MOST: usize = 1024;
 
-const EBADF: PrimitiveError = PrimitiveError::OperatingSystem(9);
+/// How many standard streams there are.
+const STREAMS: u32 = FIRST;
+
+const EBADF: PrimitiveError = PrimitiveError::OperatingSystem(super::EBADF);
 /// Permission denied: the standard streams were not granted.
 const EACCES: PrimitiveError = super::roots::EACCES;
 
@@ -125,66 +127,55 @@ impl FileTable {
             _ => return Err(PrimitiveError::BadArgument),
         };
         match self.opened(file)? {
-            Opened::File(file) => file.seek(to).map_err(number),
-            Opened::Stream(stream) => {
-                let to = match to {
-                    SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
-                    SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
-                    SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
-                };
-                rustix::fs::seek(Stdio::descriptor(stream).ok_or(EBADF)?, to).map_err(os_error)
-            }
+            Opened::File(file) => file.seek(to),
+            Opened::Stream(stream) => streams::seek(stream, to),
         }
+        .map_err(number)
     }
 
     fn set_len(&mut self, file: u32, len: i64, stdio: &mut Stdio) -> Answer {
         self.flush(file, stdio)?;
         let len = u64::try_from(len).map_err(|_| EINVAL)?;
         match self.opened(file)? {
-            Opened::File(file) => file.set_len(len).map_err(number)?,
-            Opened::Stream(stream) => rustix::fs::ftruncate(Stdio::descriptor(stream).ok_or(EBADF)?, len).map_err(os_error)?,
+            Opened::File(file) => file.set_len(len),
+            Opened::Stream(stream) => streams::set_len(stream, len),
         }
-        Ok(0)
+        .map(|()| 0)
+        .map_err(number)
     }
 
     fn sync(&mut self, file: u32, stdio: &mut Stdio) -> Answer {
         self.flush(file, stdio)?;
         match self.opened(file)? {
-            Opened::File(file) => file.sync_all().map_err(number)?,
-            Opened::Stream(stream) => rustix::fs::fsync(Stdio::descriptor(stream).ok_or(EBADF)?).map_err(os_error)?,
+            Opened::File(file) => file.sync_all(),
+            Opened::Stream(stream) => streams::sync(stream),
         }
-        Ok(0)
+        .map(|()| 0)
+        .map_err(number)
     }
 
     /// A standard stream: its file plus 2^32 times its kind, 0 if it is closed.
-    fn stdio(&self, number: u32) -> Answer {
-        let stream = number as usize;
-        match Stdio::descriptor(stream) {
-            None => Err(PrimitiveError::BadArgument),
-            Some(_) if !self.stdio => Err(EACCES),
-            Some(_) if self.closed[stream] => Ok(u64::from(number)),
-            Some(fd) => Ok(u64::from(number) | Stdio::kind(fd).map_or(0, |kind| kind as u64) << 32),
+    fn stdio(&self, stream: u32) -> Answer {
+        if stream >= STREAMS {
+            return Err(PrimitiveError::BadArgument);
         }
+        if !self.stdio {
+            return Err(EACCES);
+        }
+        let is_closed = self.closed[stream as usize];
+        let kind = if is_closed { 0 } else { streams::kind(stream as usize).map_or(0, |kind| kind as u64) };
+        Ok(u64::from(stream) | kind << 32)
     }
 
     fn descriptor_kind(&self, descriptor: i64) -> Answer {
         if !self.stdio {
             return Err(EACCES);
         }
-        if let Some(fd) = usize::try_from(descriptor).ok().and_then(Stdio::descriptor) {
-            return Stdio::kind(fd).map(|kind| kind as u64);
-        }
-        let path = format!("/dev/fd/{descriptor}");
-        let ty = fs::metadata(&path).map_err(number)?.file_type();
-        let target = fs::read_link(&path).unwrap_or_default();
-        let terminal = ty.is_char_device() && (target.starts_with("/dev/pts") || target.starts_with("/dev/tty"));
-        Ok(if ty.is_fifo() {
-            Kind::Pipe
-        } else if terminal {
-            Kind::Terminal
-        } else {
-            Kind::File
-        } as u64)
+        let kind = match stream_of(descriptor) {
+            Some(stream) => streams::kind(stream),
+            None => system::descriptor_kind(descriptor),
+        };
+        kind.map(|kind| kind as u64).map_err(number)
     }
 
     fn attach(&mut self, descriptor: i64, writable: bool, stdio: &mut Stdio) -> Answer {
@@ -192,15 +183,14 @@ impl FileTable {
             return Err(EACCES);
         }
         self.room()?;
-        let file = match usize::try_from(descriptor).ok().and_then(Stdio::descriptor) {
-            Some(fd) => {
+        let file = match stream_of(descriptor) {
+            Some(stream) => {
                 stdio.flush()?;
-                File::from(rustix::io::dup(fd).map_err(os_error)?)
+                system::attach_stream(stream)
             }
-            // Taking over a descriptor by its number alone could take it from who owns it; opening it again cannot.
-            None => OpenOptions::new().read(!writable).write(writable).open(format!("/dev/fd/{descriptor}")).map_err(number)?,
+            None => system::attach(descriptor, writable),
         };
-        Ok(u64::from(self.add(file)))
+        Ok(u64::from(self.add(file.map_err(number)?)))
     }
 
     /// The functions about open files.
@@ -220,4 +210,9 @@ impl FileTable {
             _ => Err(PrimitiveError::Unsupported),
         }
     }
+}
+
+/// The standard stream of a descriptor, if it is one.
+fn stream_of(descriptor: i64) -> Option<usize> {
+    usize::try_from(descriptor).ok().filter(|stream| *stream < STREAMS as usize)
 }

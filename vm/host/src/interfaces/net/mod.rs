@@ -1,17 +1,35 @@
 //! The interface `net`: WebSockets to hosts that were granted.
 
+mod address;
+#[cfg_attr(target_family = "wasm", path = "page/socket.rs")]
 mod socket;
 
 use super::arguments::Arguments;
 use super::security::Right;
 use super::{Answer, HostCall, Memory};
 use crate::config::Names;
+use address::Address;
 use osvm_plugin_sdk::abi::PrimitiveError;
 use osvm_plugin_sdk::abi::interfaces::op::net as op;
 use socket::Socket;
 use std::collections::BTreeMap;
-use tungstenite::Message;
-use tungstenite::http::Uri;
+
+/// What a socket is doing, by the numbers of the interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Connecting = 0,
+    Open = 1,
+    Closing = 2,
+    Closed = 3,
+    Failed = 4,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+enum Message<'a> {
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
 
 /// The most sockets of a plugin.
 const MOST: usize = 64;
@@ -40,52 +58,18 @@ impl Sockets {
     }
 }
 
-/// Host and port of a URL that can be connected to.
-fn address(url: &str) -> Result<(Uri, String, u16), PrimitiveError> {
-    let uri: Uri = url.parse().map_err(|_| PrimitiveError::BadArgument)?;
-    match uri.scheme_str() {
-        Some("ws") => {}
-        Some("wss") => {
-            tracing::warn!(
-                url,
-                "connections with TLS are not supported: use a `ws:` address, through a proxy if it must be encrypted"
-            );
-            return Err(PrimitiveError::Unsupported);
-        }
-        _ => return Err(PrimitiveError::BadArgument),
-    }
-    let host = uri.host().filter(|host| !host.is_empty()).ok_or(PrimitiveError::BadArgument)?.to_string();
-    let port = uri.port_u16().unwrap_or(80);
-    Ok((uri, host, port))
-}
-
-/// True if a list of hosts has this one, with this port or with none.
-fn is_granted(granted: &Names, host: &str, port: u16) -> bool {
-    let is_it = |name: &String| {
-        let with_port = name.rsplit_once(':').filter(|(name, _)| !name.contains(':') || name.ends_with(']'));
-        match with_port.and_then(|(name, port)| Some((name, port.parse::<u16>().ok()?))) {
-            Some((name, granted)) => granted == port && name.eq_ignore_ascii_case(host),
-            None => name.eq_ignore_ascii_case(host),
-        }
-    };
-    match granted {
-        Names::All => true,
-        Names::Only(names) => names.iter().any(is_it),
-    }
-}
-
 fn open(url: &[u8], semaphore: u32, cx: &mut HostCall<'_, '_>) -> Answer {
     let url = std::str::from_utf8(url).map_err(|_| PrimitiveError::BadArgument)?;
-    let (uri, host, port) = address(url)?;
+    let address = Address::of(url)?;
     let sockets = &mut cx.open.sockets;
-    if !cx.shared.rights.has(Right::Sockets) || !is_granted(&sockets.granted, &host, port) {
-        tracing::warn!(host, port, "a connection was refused: the host is not in `grants.net`");
+    if !cx.shared.rights.has(Right::Sockets) || !address.is_granted(&sockets.granted) {
+        tracing::warn!(address.host, address.port, "a connection was refused: the host is not in `grants.net`");
         return Err(EACCES);
     }
     if sockets.sockets.len() >= MOST {
         return Err(PrimitiveError::LimitExceeded);
     }
-    let socket = Socket::connect(uri, host, port, semaphore, cx.shared.events.clone())?;
+    let socket = Socket::connect(&address, semaphore, &cx.shared.events)?;
     sockets.last = sockets.last.wrapping_add(1);
     sockets.sockets.insert(sockets.last, socket);
     Ok(u64::from(sockets.last))
@@ -101,21 +85,20 @@ pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, c
         op::websocket_send => {
             let bytes = a.data(2, memory)?;
             let message = match a.u32(1) {
-                0 => Message::binary(bytes.to_vec()),
-                _ => Message::text(String::from_utf8(bytes.to_vec()).map_err(|_| PrimitiveError::BadArgument)?),
+                0 => Message::Bytes(bytes),
+                _ => Message::Text(std::str::from_utf8(bytes).map_err(|_| PrimitiveError::BadArgument)?),
             };
             sockets.socket(a.u32(0))?.send(message).map(|()| 0)
         }
         op::websocket_receive => {
-            let len = a.room_len(1);
-            sockets.socket(a.u32(0))?.receive(|message| match message.len() as u64 {
-                size if len == 0 => (false, Ok(1 + size)),
-                size if size > len => (false, Err(PrimitiveError::BadIndex)),
-                size => match a.store(1, message, memory) {
-                    Ok(_) => (true, Ok(1 + size)),
-                    Err(error) => (false, Err(error)),
-                },
-            })
+            let socket = sockets.socket(a.u32(0))?;
+            let Some(size) = socket.oldest() else { return Ok(0) };
+            match a.room_len(1) {
+                0 => {}
+                len if len < size as u64 => return Err(PrimitiveError::BadIndex),
+                _ => socket.take(&mut a.room(1, memory)?[..size]),
+            }
+            Ok(1 + size as u64)
         }
         op::websocket_close => {
             sockets.socket(a.u32(0))?.close();
@@ -123,35 +106,5 @@ pub(super) fn answer(function: u32, a: Arguments<'_>, memory: &mut dyn Memory, c
         }
         op::websocket_drop => sockets.sockets.remove(&a.u32(0)).map(|_| 0).ok_or(PrimitiveError::BadArgument),
         _ => Err(PrimitiveError::Unsupported),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_granted_by_name_and_port() {
-        let granted = Names::Only(vec!["localhost:8080".into(), "Example.org".into(), "[::1]:9".into()]);
-        for (url, expected) in [
-            ("ws://localhost:8080/x", true),
-            ("ws://localhost/", false),
-            ("ws://localhost:8081/", false),
-            ("ws://example.org/", true),
-            ("ws://example.org:1234/", true),
-            ("ws://example.org.evil/", false),
-            ("ws://[::1]:9/", true),
-            ("ws://[::1]:10/", false),
-            ("ws://localhost:8080@evil/", false),
-        ] {
-            let (_, host, port) = address(url).unwrap();
-            assert_eq!(is_granted(&granted, &host, port), expected, "{url}");
-        }
-        assert!(is_granted(&Names::All, "anything", 1));
-        assert!(!is_granted(&Names::default(), "localhost", 80));
-        assert_eq!(address("wss://localhost/").unwrap_err(), PrimitiveError::Unsupported);
-        for url in ["http://localhost/", "localhost", "ws:///x", "", "ws://a b/"] {
-            assert_eq!(address(url).unwrap_err(), PrimitiveError::BadArgument, "{url}");
-        }
     }
 }

@@ -1,5 +1,7 @@
-//! A WebSocket: a thread that connects, reads and writes, and the queues between it and the plugin.
+//! A WebSocket: a thread that connects, reads and writes, and the queues between it and the plugin. `page/socket.rs` has the same for a page.
 
+use super::address::Address;
+use super::{Message, State};
 use crate::signals::EventSender;
 use osvm_core::platform::Event;
 use osvm_plugin_sdk::abi::PrimitiveError;
@@ -11,24 +13,16 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
-use tungstenite::http::Uri;
 use tungstenite::protocol::WebSocketConfig;
-use tungstenite::{ClientRequestBuilder, Error, Message, WebSocket};
+use tungstenite::{ClientRequestBuilder, Error, WebSocket};
 
 /// How long connecting, and each step of the handshake, may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest message, and the most bytes that wait in either direction.
 const MOST_BYTES: usize = 16 << 20;
 
-/// What a socket is doing, by the numbers of the interface.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
-    Connecting = 0,
-    Open = 1,
-    Closing = 2,
-    Closed = 3,
-    Failed = 4,
-}
+/// There is no TLS on the desktop.
+pub(super) const HAS_TLS: bool = false;
 
 /// The plugin's side.
 #[derive(Debug)]
@@ -41,7 +35,7 @@ pub(super) struct Socket {
 struct Queues {
     state: State,
     incoming: VecDeque<Vec<u8>>,
-    outgoing: VecDeque<Message>,
+    outgoing: VecDeque<tungstenite::Message>,
     incoming_bytes: usize,
     outgoing_bytes: usize,
     /// The plugin has no more use for it.
@@ -66,13 +60,7 @@ fn system(error: io::Error) -> PrimitiveError {
 
 impl Socket {
     /// Connects in the background.
-    pub(super) fn connect(
-        uri: Uri,
-        host: String,
-        port: u16,
-        semaphore: u32,
-        events: EventSender,
-    ) -> Result<Socket, PrimitiveError> {
+    pub(super) fn connect(address: &Address, semaphore: u32, events: &EventSender) -> Result<Socket, PrimitiveError> {
         let (wake, ring) = UnixStream::pair().map_err(system)?;
         wake.set_nonblocking(true).and_then(|()| ring.set_nonblocking(true)).map_err(system)?;
         let queues = Arc::new(Mutex::new(Queues {
@@ -83,12 +71,13 @@ impl Socket {
             outgoing_bytes: 0,
             dropped: false,
         }));
-        let mut worker = Worker { queues: Arc::clone(&queues), wake: ring, semaphore, events };
+        let mut worker = Worker { queues: Arc::clone(&queues), wake: ring, semaphore, events: events.clone() };
+        let address = address.clone();
         let run = move || {
-            let end = match worker.run(uri, &host, port) {
+            let end = match worker.run(&address) {
                 Ok(()) => State::Closed,
                 Err(error) => {
-                    tracing::debug!(host, port, %error, "a WebSocket failed");
+                    tracing::debug!(address.host, address.port, %error, "a WebSocket failed");
                     State::Failed
                 }
             };
@@ -107,7 +96,11 @@ impl Socket {
         let _ = (&self.wake).write(&[0]);
     }
 
-    pub(super) fn send(&self, message: Message) -> Result<(), PrimitiveError> {
+    pub(super) fn send(&self, message: Message<'_>) -> Result<(), PrimitiveError> {
+        let message = match message {
+            Message::Text(text) => tungstenite::Message::text(text),
+            Message::Bytes(bytes) => tungstenite::Message::binary(bytes.to_vec()),
+        };
         let mut queues = lock(&self.queues);
         if !matches!(queues.state, State::Connecting | State::Open) {
             return Err(PrimitiveError::Inappropriate);
@@ -122,18 +115,20 @@ impl Socket {
         Ok(())
     }
 
-    /// Shows the oldest message to `take`, which says whether it is done with it; 0 if there is none.
-    pub(super) fn receive(&self, take: impl FnOnce(&[u8]) -> (bool, Result<u64, PrimitiveError>)) -> Result<u64, PrimitiveError> {
+    /// How long the oldest message is that came; none if there is none.
+    pub(super) fn oldest(&self) -> Option<usize> {
+        lock(&self.queues).incoming.front().map(Vec::len)
+    }
+
+    /// Takes the oldest message, which has this length.
+    pub(super) fn take(&self, into: &mut [u8]) {
         let mut queues = lock(&self.queues);
-        let Some(message) = queues.incoming.front() else { return Ok(0) };
-        let (done, answer) = take(message);
-        if done {
-            let len = queues.incoming.pop_front().map_or(0, |message| message.len());
-            queues.incoming_bytes -= len;
-            drop(queues);
-            self.wake();
+        if let Some(message) = queues.incoming.pop_front() {
+            into.copy_from_slice(&message);
+            queues.incoming_bytes -= message.len();
         }
-        answer
+        drop(queues);
+        self.wake();
     }
 
     /// Begins to close.
@@ -167,13 +162,13 @@ impl Worker {
     }
 
     /// Connects, and carries messages until either side closes.
-    fn run(&mut self, uri: Uri, host: &str, port: u16) -> Result<(), Error> {
-        let stream = connect(host.trim_start_matches('[').trim_end_matches(']'), port)?;
+    fn run(&mut self, address: &Address) -> Result<(), Error> {
+        let stream = connect(address.host.trim_start_matches('[').trim_end_matches(']'), address.port)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         let config = WebSocketConfig::default().max_message_size(Some(MOST_BYTES)).max_frame_size(Some(MOST_BYTES));
-        let shaken = tungstenite::client::client_with_config(ClientRequestBuilder::new(uri), stream, Some(config));
+        let shaken = tungstenite::client::client_with_config(ClientRequestBuilder::new(address.uri.clone()), stream, Some(config));
         let (mut socket, _) = shaken.map_err(|error| match error {
             tungstenite::HandshakeError::Failure(error) => error,
             tungstenite::HandshakeError::Interrupted(_) => Error::Io(io::ErrorKind::TimedOut.into()),
@@ -216,7 +211,7 @@ impl Worker {
     }
 
     /// Messages to be sent, whether to close, and whether enough waits to be received.
-    fn to_send(&self) -> (VecDeque<Message>, bool, bool) {
+    fn to_send(&self) -> (VecDeque<tungstenite::Message>, bool, bool) {
         let mut queues = lock(&self.queues);
         queues.outgoing_bytes = 0;
         let close = queues.dropped || queues.state == State::Closing;
@@ -225,7 +220,7 @@ impl Worker {
 
     fn read_all(&mut self, socket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
         while let Some(message) = would_block(socket.read())? {
-            if !matches!(message, Message::Text(_) | Message::Binary(_)) {
+            if !message.is_text() && !message.is_binary() {
                 continue;
             }
             let bytes = message.into_data().to_vec();

@@ -1,41 +1,40 @@
-//! Functions about paths: each done in the whole file system by `std`, in a directory by `cap-std`.
+//! What the operating system does with files: each function in the whole file system by `std`, in a directory by `cap-std`.
+//!
+//! `page/system.rs` has the same for a page. Nothing else of the interface knows which of the two it is.
 
-use super::roots::{Place, number};
-use cap_std::fs::{Dir, MetadataExt as _, PermissionsExt as _};
-use osvm_plugin_sdk::abi::PrimitiveError;
+use super::super::stdio::Kind;
+use super::super::streams;
+use super::how::How;
+use super::roots::Place;
+use cap_std::ambient_authority;
+pub(super) use cap_std::fs::Dir;
+use cap_std::fs::{MetadataExt as _, PermissionsExt as _};
 use rustix::fs::{AtFlags, Gid, Timespec, Timestamps, Uid, chownat, utimensat};
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::ffi::{OsStr, OsString};
+pub(super) use std::fs::File;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// How a file is opened.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct How {
-    pub(super) read: bool,
-    pub(super) write: bool,
-    create: bool,
-    create_new: bool,
-    truncate: bool,
-    append: bool,
+/// Is a directory.
+const EISDIR: i32 = 21;
+
+/// The path that bytes of an image mean.
+pub(super) fn path_of(bytes: &[u8]) -> io::Result<&Path> {
+    Ok(Path::new(OsStr::from_bytes(bytes)))
 }
 
-impl How {
-    /// What the flags of `open` say; none if they say nothing or contradict each other.
-    pub(super) fn of(flags: u32) -> Option<How> {
-        let bit = |bit: u32| flags & bit != 0;
-        let how =
-            How { read: bit(1), write: bit(2) || bit(32), create: bit(4), create_new: bit(8), truncate: bit(16), append: bit(32) };
-        let changes = how.create || how.create_new || how.truncate;
-        (flags < 64 && (how.read || how.write) && (how.write || !changes) && !(how.append && how.truncate)).then_some(how)
-    }
+/// Opens a directory that was granted.
+pub(super) fn open_root(host: &Path) -> io::Result<Dir> {
+    Dir::open_ambient_dir(host, ambient_authority())
+}
 
-    /// True if something may be changed by it.
-    pub(super) fn changes(self) -> bool {
-        self.write
-    }
+/// True for the error of `cap-std` for paths that lead out of a directory. The system has no number for it.
+pub(super) fn leads_out(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
 
 macro_rules! options {
@@ -50,13 +49,61 @@ macro_rules! options {
     };
 }
 
+/// Opens a file. A directory is none.
 pub(super) fn open(place: Place<'_>, how: How) -> io::Result<File> {
-    match place {
-        Place::Whole(path) => options!(fs::OpenOptions::new(), how).open(path),
+    let file = match place {
+        Place::Whole(path) => options!(OpenOptions::new(), how).open(path),
         Place::In(dir, path) => {
             dir.open_with(path, options!(cap_std::fs::OpenOptions::new(), how)).map(cap_std::fs::File::into_std)
         }
+    }?;
+    // To read the system also opens directories.
+    if !how.write && file.metadata().is_ok_and(|about| about.is_dir()) {
+        return Err(io::Error::from_raw_os_error(EISDIR));
     }
+    Ok(file)
+}
+
+/// How much there is at the most from a position on; none where that cannot be said.
+pub(super) fn rest_of(file: &File, at: u64) -> io::Result<Option<u64>> {
+    let about = file.metadata()?;
+    Ok(about.is_file().then(|| about.len().saturating_sub(at)))
+}
+
+/// Reads at a position, and leaves that of the file as it is.
+pub(super) fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    file.read_at(into, at)
+}
+
+/// Writes all at a position, and leaves that of the file as it is.
+pub(super) fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    file.write_all_at(bytes, at)
+}
+
+/// What a descriptor is connected to that is no standard stream.
+pub(super) fn descriptor_kind(descriptor: i64) -> io::Result<Kind> {
+    let path = format!("/dev/fd/{descriptor}");
+    let ty = fs::metadata(&path)?.file_type();
+    let target = fs::read_link(&path).unwrap_or_default();
+    let terminal = ty.is_char_device() && (target.starts_with("/dev/pts") || target.starts_with("/dev/tty"));
+    Ok(if ty.is_fifo() {
+        Kind::Pipe
+    } else if terminal {
+        Kind::Terminal
+    } else {
+        Kind::File
+    })
+}
+
+/// A file for a standard stream.
+pub(super) fn attach_stream(stream: usize) -> io::Result<File> {
+    Ok(File::from(rustix::io::dup(streams::descriptor(stream)?)?))
+}
+
+/// A file for a descriptor that the process was started with.
+pub(super) fn attach(descriptor: i64, writable: bool) -> io::Result<File> {
+    // Taking over a descriptor by its number alone could take it from who owns it; opening it again cannot.
+    OpenOptions::new().read(!writable).write(writable).open(format!("/dev/fd/{descriptor}"))
 }
 
 /// Removes a file. What happens to a directory is the system's business.
@@ -212,19 +259,18 @@ impl Kept {
             Kept::Whole(path) => {
                 let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
                 let parent = path.parent().unwrap_or(Path::new("/"));
-                Ok((Dir::open_ambient_dir(parent, cap_std::ambient_authority())?, PathBuf::from(name)))
+                Ok((open_root(parent)?, PathBuf::from(name)))
             }
         }
     }
 }
 
-pub(super) fn rename(from: Kept, to: Kept) -> Result<(), PrimitiveError> {
-    let renamed = match (from, to) {
+pub(super) fn rename(from: Kept, to: Kept) -> io::Result<()> {
+    match (from, to) {
         (Kept::Whole(from), Kept::Whole(to)) => fs::rename(from, to),
         (from, to) => from.in_dir().and_then(|(dir, from)| {
             let (to_dir, to) = to.in_dir()?;
             dir.rename(from, &to_dir, to)
         }),
-    };
-    renamed.map_err(number)
+    }
 }
