@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { NodeFiles } from './node-files.mjs';
+import { kindOf, nodeInput } from './node-streams.mjs';
 import { Osvm } from './osvm.mjs';
 
 /** Whether the program that was started is this file. */
@@ -76,7 +77,8 @@ async function start(image, args) {
     environment: { ...process.env, OSVM_PLUGINS: plugins },
     plugins: async (path) => new Uint8Array(await readFile(path)),
     files: new NodeFiles(),
-    stdin: process.stdin,
+    stdin: nodeInput,
+    outputKinds: [kindOf(1), kindOf(2)],
     stdout: writer(process.stdout),
     stderr: writer(process.stderr),
     log: (text, level) => level === 'info' || console.error(`osvm: ${level}: ${text}`),
