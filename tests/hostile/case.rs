@@ -73,7 +73,7 @@ impl Case {
     }
 
     /// The module as text. A body that begins with `module` is all of it.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         if let Some(body) = self.body.trim_start().strip_prefix("module") {
             return format!("(module {body})");
         }
@@ -118,9 +118,27 @@ impl Case {
 
     /// As many arguments as the signature has, each a String.
     fn arguments(&self, host: &mut RealHost) -> Vec<Oop> {
-        let count = self.signature.split("->").next().unwrap_or_default().matches(':').count();
-        (0..count).map(|_| host.heap().string("an argument").expect("memory")).collect()
+        (0..self.argument_count()).map(|_| host.heap().string("an argument").expect("memory")).collect()
     }
+
+    /// How many arguments the signature has.
+    pub fn argument_count(&self) -> usize {
+        self.signature.split("->").next().unwrap_or_default().matches(':').count()
+    }
+}
+
+/// A configuration with the hostile plugin, in narrow limits, and a good one.
+pub fn configuration(source: &str, grants: &str, good: &Path) -> String {
+    format!(
+        "vm.defaults = false
+        [plugins.HostilePlugin]
+        {source}
+        {grants}
+        limits = {{ memory = '1 MiB', table = 100, stack = '64 KiB', deadline = '100 ms' }}
+        [plugins.MD5Plugin]
+        module = '{}'",
+        good.display()
+    )
 }
 
 /// A folder with a hostile module, and a configuration that has it and a good plugin.
@@ -137,17 +155,7 @@ impl World {
     }
 
     pub fn with_source(folder: TempDir, source: &str, grants: &str) -> Result<World, Failed> {
-        let good = osvm_tests::plugins().join("md5.wasm");
-        let text = format!(
-            "vm.defaults = false
-            [plugins.HostilePlugin]
-            {source}
-            {grants}
-            limits = {{ memory = '1 MiB', table = 100, stack = '64 KiB', deadline = '100 ms' }}
-            [plugins.MD5Plugin]
-            module = '{}'",
-            good.display()
-        );
+        let text = configuration(source, grants, &osvm_tests::plugins().join("md5.wasm"));
         let path = folder.path().join("vm.toml");
         let config = Config::parse(&text, Path::new(&path), None, &Places::of_process()).map_err(|error| error.to_string())?;
         Ok(World { folder, config })

@@ -22,6 +22,12 @@ export interface Options {
   files?: FileSystem;
   /** The environment variables that the VM sees. */
   environment?: Record<string, string>;
+  /** Standard input; what `input` puts in, if absent. */
+  stdin?: StandardInput;
+  /** What standard output and standard error are connected to (1 terminal, 2 pipe, 3 file): terminals, to which each line goes at once, if absent. */
+  outputKinds?: [number, number];
+  /** What connects for the interface `net`, where there is no `WebSocket`, as in Node before version 22. */
+  WebSocket?: typeof WebSocket;
   /** The most bytes that the image's objects may take: 1 GiB if neither this nor the configuration says so. */
   maxHeap?: number;
   /** What the image writes to standard output and standard error, and what the VM itself has to say. */
@@ -31,6 +37,14 @@ export interface Options {
   log?(text: string, level: 'error' | 'warning' | 'info'): void;
   /** Is called whenever the VM has nothing to do. */
   onIdle?(): void;
+}
+
+/** Where a VM reads standard input from. */
+export interface StandardInput {
+  /** What it is connected to (1 terminal, 2 pipe, 3 file); a terminal if absent. */
+  readonly kind?: number;
+  /** Takes as much as is there and fits, 0 at the end. An error with the code `EAGAIN` if nothing is there yet and it cannot wait. */
+  read(into: Uint8Array): number;
 }
 
 /** What a VM has come to. */
@@ -143,7 +157,7 @@ export class Osvm {
 }
 
 /** What a VM in a worker is started with: what of `Options` a worker can be sent, and callbacks. */
-export interface ClientOptions extends Omit<Options, 'files' | 'plugins' | 'wasm' | 'stdout' | 'stderr' | 'log' | 'onIdle'> {
+export interface ClientOptions extends Omit<Options, 'files' | 'plugins' | 'wasm' | 'stdin' | 'WebSocket' | 'stdout' | 'stderr' | 'log' | 'onIdle'> {
   /** The name under which the browser keeps the VM's files; without one they are gone with the page. */
   store?: string;
   /** Files that the image sees: they are fetched before it starts, but for those that are there already. */

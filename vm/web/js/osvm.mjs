@@ -10,7 +10,7 @@ import { MemoryFiles, fileImports } from './files.mjs';
 import { bytesAt, lend, textAt } from './memory.mjs';
 import { netImports } from './net.mjs';
 import { pluginImports } from './plugins.mjs';
-import { worldImports } from './world.mjs';
+import { Input, worldImports } from './world.mjs';
 
 /** How long the VM runs before other things have their turn, in milliseconds. */
 const TURN = 12;
@@ -56,6 +56,7 @@ export class Osvm {
   #started = withResolvers();
   #ended = withResolvers();
   #startTime = performance.now();
+  #input = new Input();
   /** The files that the VM sees. @type {import('./files.d.ts').FileSystem} */
   files;
 
@@ -132,10 +133,10 @@ export class Osvm {
     const vm = this.#vm;
     return {
       osvm_vm: this.#vmImports(),
-      osvm_world: worldImports(vm, this.#options),
+      osvm_world: worldImports(vm, { ...this.#options, files: this.files }, this.#options.stdin ?? this.#input),
       osvm_plugins: pluginImports(vm, plugins),
-      osvm_files: fileImports(vm, this.files, this.#options),
-      osvm_net: netImports(vm, () => this.#wake()),
+      osvm_files: fileImports(vm, this.files),
+      osvm_net: netImports(vm, (semaphore) => this.#signal(semaphore), this.#options.WebSocket),
     };
   }
 
@@ -314,6 +315,22 @@ export class Osvm {
     this.#wake();
   }
 
+  /** Signals an external semaphore of the image. @param {number} semaphore its index, from 1 */
+  #signal(semaphore) {
+    if (this.#isOver) return;
+    this.#exports.osvm_signal(this.#web, semaphore);
+    this.#wake();
+  }
+
+  /**
+   * Puts more into standard input, if the options do not have their own.
+   * @param {Uint8Array | null} bytes null ends it
+   */
+  input(bytes) {
+    this.#input.put(bytes);
+    this.#wake();
+  }
+
   /** Ends the VM, whatever its image does. */
   stop() {
     if (this.#web === 0) return;
@@ -403,6 +420,6 @@ async function streamed(url) {
 }
 
 if (typeof process === 'object' && process.argv?.[1] && import.meta.url.startsWith('file:')) {
-  const { isMain, main } = await import('./node.mjs');
-  if (isMain(import.meta.url)) await main(process.argv.slice(2));
+  // Not waited for: `node.mjs` needs this module to be whole.
+  import('./node.mjs').then(({ isMain, main }) => isMain(import.meta.url) && main(process.argv.slice(2)));
 }

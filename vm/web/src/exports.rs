@@ -185,6 +185,16 @@ pub unsafe extern "C" fn osvm_interrupt(web: *mut Web) {
     unsafe { vm(web) }.runner.event(Event::UserInterrupt);
 }
 
+/// Signals the image's external semaphore of this index, from 1.
+///
+/// # Safety
+/// This module's rules.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn osvm_signal(web: *mut Web, semaphore: u32) {
+    // SAFETY: this module's rules.
+    unsafe { vm(web) }.runner.event(Event::Semaphore(semaphore as usize, 1));
+}
+
 /// Replies with the stacks of all processes.
 ///
 /// # Safety

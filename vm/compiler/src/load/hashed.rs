@@ -1,4 +1,4 @@
-//! Hashed collections of an image, in the image's own layout: dictionaries of associations and sets of symbols, a tally in the first field
+//! Hashed collections of an image, in the image's own layout: dictionaries of associations and sets, a tally in the first field
 //! and an array in the second, with linear probing.
 //!
 //! Which hash a collection goes by differs from system to system and from class to class. It is found by trying: the rule under which all
@@ -70,8 +70,8 @@ pub(super) fn text(heap: &Heap, oop: Oop) -> Option<String> {
 pub(super) enum Elements {
     /// Associations, by their keys.
     Associations,
-    /// Symbols.
-    Symbols,
+    /// Symbols, or other objects that are their own keys.
+    Themselves,
 }
 
 /// A hashed collection.
@@ -88,8 +88,8 @@ impl Table {
         Table { oop, elements: Elements::Associations }
     }
 
-    pub fn symbols(oop: Oop) -> Table {
-        Table { oop, elements: Elements::Symbols }
+    pub fn set(oop: Oop) -> Table {
+        Table { oop, elements: Elements::Themselves }
     }
 
     /// Whether an object looks like a collection of this kind.
@@ -107,14 +107,14 @@ impl Table {
 
     /// What an empty place holds.
     fn empty(self, heap: &Heap) -> Oop {
-        let flagged = self.elements == Elements::Symbols && heap.num_slots(self.oop) > FLAG;
+        let flagged = self.elements == Elements::Themselves && heap.num_slots(self.oop) > FLAG;
         if flagged { heap.follow(heap.fetch(self.oop, FLAG)) } else { heap.nil() }
     }
 
     fn key(self, heap: &Heap, element: Oop) -> Oop {
         match self.elements {
             Elements::Associations => heap.follow(heap.fetch(element, 0)),
-            Elements::Symbols => element,
+            Elements::Themselves => element,
         }
     }
 
@@ -195,14 +195,28 @@ pub(super) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
     scores.iter().find(|&&(score, _)| score == best).map_or(RULES[0], |&(_, rule)| rule)
 }
 
-/// A new dictionary without anything in it, of the class of another.
-pub(super) fn new_dictionary(heap: &mut Heap, model: Oop) -> Result<Oop, LoadError> {
-    let class = heap.class_of(model);
+/// The shift of the identity hash by which sets that are compared by identity find what is in them.
+pub(super) fn identity_rule(heap: &mut Heap, class: Oop) -> Result<Rule, LoadError> {
+    let sets = heap.all_instances(class)?;
+    let sets: Vec<Table> = heap.slots(sets).iter().filter(|&&oop| Table::is_table(heap, oop)).map(|&oop| Table::set(oop)).collect();
+    let found = |rule: &Rule| sets.iter().map(|set| set.found_by(heap, *rule)).sum::<usize>();
+    let rules = RULES.iter().copied().filter(|rule| matches!(rule, Rule::Identity(_)));
+    // The first of those that find the same: `max_by_key` takes the last.
+    Ok(rules.rev().max_by_key(found).expect("there is one"))
+}
+
+/// A new collection without anything in it, of a class.
+pub(super) fn new_collection(heap: &mut Heap, class: Oop) -> Result<Oop, LoadError> {
     let dictionary = heap.instantiate(class, 0)?;
     let array = heap.array(&[heap.nil(); FEWEST])?;
     heap.store(dictionary, TALLY, Oop::ZERO);
     heap.store(dictionary, ARRAY, array);
     Ok(dictionary)
+}
+
+/// A new dictionary without anything in it, of the class of another.
+pub(super) fn new_dictionary(heap: &mut Heap, model: Oop) -> Result<Oop, LoadError> {
+    new_collection(heap, heap.class_of(model))
 }
 
 /// The first prime that is not less.

@@ -9,6 +9,7 @@
 //! define    classes are made and changed                        heap
 //! reshape   instances get their new fields, methods follow      heap, which is then compacted
 //! methods   compiled, and if all is well installed              heap
+//! organize  protocols, categories and comments                  heap
 //! ```
 
 mod classes;
@@ -16,6 +17,7 @@ mod define;
 mod hashed;
 mod initializers;
 mod methods;
+mod organize;
 mod plan;
 mod report;
 mod reshape;
@@ -27,7 +29,7 @@ mod tests;
 mod traits;
 
 pub(crate) use methods::binding_of;
-pub use report::{ClassChange, Progress, Report, Step};
+pub use report::{ClassChange, Progress, Report, Step, Tally};
 
 use crate::codegen::Options;
 use crate::install::InstallError;
