@@ -51,6 +51,11 @@ pub fn plugins() -> PathBuf {
     std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
 }
 
+/// The folder with the browser build, where `cargo xtask test` puts it; `OSVM_WEB` names another.
+pub fn web() -> PathBuf {
+    std::env::var_os("OSVM_WEB").map_or_else(|| target().0.join("web"), PathBuf::from)
+}
+
 /// The file of a native plugin in a folder.
 pub fn library(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))

@@ -38,8 +38,12 @@ new Entry(byId('entry'), byId('source'), async (source) => {
   } catch (error) {
     show(shown({ error: { kind: 'vm', message: error.message } }));
   }
+  look();
   if (tabs.shown !== 'activity') update();
 });
+
+/** An image may save itself whenever it wants; nothing is lost if that is not seen at once. */
+const look = () => launcher.look().catch(() => {});
 
 machine.addEventListener('state', () => {
   const { state, detail } = machine;
@@ -50,7 +54,9 @@ machine.addEventListener('state', () => {
   byId('interrupt').disabled = byId('stop').disabled = !machine.isUp;
   if (state === 'quit' || state === 'stopped') output.note(detail || 'Stopped.');
   if (state === 'failed' && detail) output.note(detail, 'error');
-  if (!machine.isUp) update();
+  if (machine.isUp || state === 'starting') return;
+  look();
+  update();
 });
 machine.addEventListener('started', () => update());
 

@@ -35,7 +35,7 @@ export class ImagePanel {
 
   async #save() {
     const path = await this.#machine.client.save();
-    this.#launcher.saved(path);
+    await this.#launcher.saved(path);
     return path;
   }
 

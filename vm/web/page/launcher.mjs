@@ -5,10 +5,14 @@ import { keep } from './session.mjs';
 
 /** The name of the image that comes with the VM. */
 const BUILT_IN = 'built-in image';
+/** And the path to which it saves itself. */
+const BUILT_IN_FILE = '/osvm.image';
 
 export class Launcher extends EventTarget {
   #machine;
   #output;
+  /** The image's file as it was when the image was started, or the page last looked. */
+  #seen;
   /** @type {import('./session.mjs').Choice} */
   choice;
   /** What the server names. @type {import('./session.mjs').Session} */
@@ -40,7 +44,9 @@ export class Launcher extends EventTarget {
   async start() {
     notice();
     this.dispatchEvent(new Event('choice'));
-    await this.#machine.start(await this.#options());
+    const options = await this.#options();
+    await this.#machine.start(options);
+    this.#seen = await this.#entry(options.imageName);
     keep(this.session, this.choice);
   }
 
@@ -98,11 +104,28 @@ export class Launcher extends EventTarget {
     await this.start();
   }
 
+  /** What the files know of an image's file, as text; undefined if it is not there. */
+  async #entry(path = BUILT_IN_FILE) {
+    const entries = await this.#machine.client.list('/');
+    const entry = entries.find((entry) => `/${entry.name}` === path);
+    return entry && { path, version: `${entry.size} ${entry.modified}` };
+  }
+
+  /** Looks whether the image has saved itself by itself. */
+  async look() {
+    if (!this.#machine.hasFiles) return;
+    const { session, choice } = this;
+    const path = choice.path ?? (session.image && !choice.builtIn ? `/${session.image.name}` : undefined);
+    const entry = await this.#entry(path);
+    if (entry && entry.version !== this.#seen?.version) await this.saved(entry.path);
+  }
+
   /** The image has saved itself as this file: from now on that is what is started. */
-  saved(path) {
+  async saved(path) {
+    this.#seen = await this.#entry(path);
     this.choice = { ...this.choice, builtIn: undefined, path };
     keep(this.session, this.choice);
-    this.#output.note(`Saved as ${path}.`);
+    this.#output.note(`The image is saved as ${path}. From now on it is what Run starts.`);
     this.dispatchEvent(new Event('choice'));
   }
 }
