@@ -51,6 +51,11 @@ pub fn plugins() -> PathBuf {
     std::env::var_os("OSVM_PLUGINS").map_or_else(|| target().0.join("plugins"), PathBuf::from)
 }
 
+/// The folder with the browser build, where `cargo xtask test` puts it; `OSVM_WEB` names another.
+pub fn web() -> PathBuf {
+    std::env::var_os("OSVM_WEB").map_or_else(|| target().0.join("web"), PathBuf::from)
+}
+
 /// The file of a native plugin in a folder.
 pub fn library(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
@@ -72,6 +77,20 @@ pub fn program(name: &str) -> PathBuf {
         profile
     });
     profile.join(name)
+}
+
+/// The names of browsers that are driven as Chromium is; `xtask/src/browser.rs` looks for the same.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// A browser: the one that `OSVM_BROWSER` names, or one that is installed.
+pub fn browser() -> Option<PathBuf> {
+    let named = std::env::var_os("OSVM_BROWSER").map(PathBuf::from);
+    named.or_else(|| BROWSERS.iter().find_map(|name| installed(name)))
+}
+
+/// A program in the folders of `PATH`.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// How a command ended.

@@ -1,9 +1,10 @@
 //! The class library at work: its own tests (`kernel-tests`), in both bytecode sets, and the start of the built-in image.
 
 use osvm_compiler::bootstrap::{BootstrapError, Sources, bootstrap};
+use osvm_compiler::service;
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::vm::{Options, Outcome};
-use osvm_host::{Machine, MachineOptions};
+use osvm_host::{Machine, MachineOptions, PluginOptions, Service};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,11 +27,18 @@ fn with_tests(set: BytecodeSet) -> &'static [u8] {
     bytes.leak()
 }
 
+/// The compiler, which some tests use.
+const SERVICES: &[Service] = &[Service { module: service::MODULE, function: service::FUNCTION, call: service::compile }];
+
+fn plugins() -> PluginOptions {
+    PluginOptions { services: SERVICES, ..PluginOptions::default() }
+}
+
 /// Runs an image in memory, and answers its exit status.
 fn run(bytes: &'static [u8], arguments: &[&str], gc_stress: u64) -> i32 {
     let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
     let vm = Options { gc_stress, ..Options::default() };
-    let options = MachineOptions { bytes: Some(bytes), arguments, vm, ..MachineOptions::new("library.image") };
+    let options = MachineOptions { bytes: Some(bytes), arguments, vm, plugins: plugins(), ..MachineOptions::new("library.image") };
     Machine::start(options).unwrap().run().unwrap()
 }
 
@@ -55,6 +63,7 @@ fn the_librarys_tests_pass_without_plugins_that_compute() {
     let mut options = MachineOptions {
         bytes: Some(with_tests(BytecodeSet::SistaV1)),
         arguments: vec!["--test".into()],
+        plugins: plugins(),
         ..MachineOptions::new("library.image")
     };
     for name in ["LargeIntegers", "MiscPrimitivePlugin", "FloatArrayPlugin"] {

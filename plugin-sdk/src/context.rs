@@ -29,7 +29,7 @@ impl Context {
         self.host
     }
 
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(any(not(target_family = "wasm"), feature = "linked"))]
     pub(crate) fn set_host(&mut self, host: Host<'static>) {
         self.host = host;
     }

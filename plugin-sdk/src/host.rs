@@ -1,32 +1,32 @@
 //! The way to the host: every function of every interface as a Rust function, made from the table
-//! [`for_each_interface`](osvm_plugin_abi::for_each_interface). In wasm they are imports, elsewhere they go through the one function that
-//! a call brings along. The wrappers in [`crate::interfaces`] give them their types.
+//! [`for_each_interface`](osvm_plugin_abi::for_each_interface). In a wasm module they are imports, elsewhere (with the feature `linked` in
+//! wasm too) they go through the one function that a call brings along. The wrappers in [`crate::interfaces`] give them their types.
 
 use osvm_plugin_abi::for_each_interface;
 use std::marker::PhantomData;
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "linked"))]
 use osvm_plugin_abi::native::{Frame, HostCall};
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "linked"))]
 use std::ffi::c_void;
 
 /// The host of the running call. Only a [`Context`](crate::Context) has one, and lends it for as long as the call runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Host<'a> {
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(any(not(target_family = "wasm"), feature = "linked"))]
     context: *mut c_void,
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(any(not(target_family = "wasm"), feature = "linked"))]
     call: HostCall,
     call_runs: PhantomData<(&'a (), *mut ())>,
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "linked")))]
 impl Host<'static> {
     /// In wasm the host is always there.
     pub(crate) const NONE: Host<'static> = Host { call_runs: PhantomData };
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "linked"))]
 impl Host<'static> {
     /// Between calls there is no host, and nobody who could ask for one.
     pub(crate) const NONE: Host<'static> = Host { context: std::ptr::null_mut(), call: no_host, call_runs: PhantomData };
@@ -37,7 +37,7 @@ impl Host<'static> {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(not(target_family = "wasm"), feature = "linked"))]
 unsafe extern "C" fn no_host(_context: *mut c_void, _op: u32, _arguments: *const u64) -> i64 {
     osvm_plugin_abi::encode(Err(osvm_plugin_abi::PrimitiveError::Internal))
 }
@@ -49,14 +49,14 @@ macro_rules! function {
         #[doc = $what]
         #[inline]
         pub(crate) fn $f(host: Host<'_>, $($sig)*) -> Result<u64, PrimitiveError> {
-            #[cfg(not(target_family = "wasm"))]
+            #[cfg(any(not(target_family = "wasm"), feature = "linked"))]
             let answer = {
                 let slots: &[u64] = &[$($slot),*];
                 // SAFETY: the host belongs to the running call, and the slots are those of this function. What they
                 // lead to is borrowed for the call of it, mutably where the host writes.
                 unsafe { (host.call)(host.context, osvm_plugin_abi::interfaces::op::$i::$f, slots.as_ptr()) }
             };
-            #[cfg(target_family = "wasm")]
+            #[cfg(all(target_family = "wasm", not(feature = "linked")))]
             let answer = {
                 let _ = host;
                 // SAFETY: the types are those of the import, and addresses and lengths those of data that is borrowed for the call.
@@ -85,7 +85,7 @@ macro_rules! function {
 }
 
 /// The type of a parameter of a wasm import.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "linked")))]
 macro_rules! wasm_type {
     (I32) => { u32 };
     (I64) => { i64 };
@@ -108,7 +108,7 @@ macro_rules! modules {
             }
         )*
 
-        #[cfg(target_family = "wasm")]
+        #[cfg(all(target_family = "wasm", not(feature = "linked")))]
         mod imports {
             $(
                 pub(super) mod $interface {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod browser;
 mod plugins;
 mod web;
 
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask NAME
   build [ARGS]        the plugins and the VM as wasm, then `cargo build --workspace --release ARGS`
-  test [ARGS]         the plugins as wasm and as native libraries, the VM as wasm, then `cargo test --workspace ARGS`
+  test [ARGS]         the plugins as wasm and as native libraries, the VM as wasm, a browser where there is none, then
+                      `cargo test --workspace ARGS`
   plugins [--native]  the plugins as wasm (with --native also as native libraries) in target/plugins, and beside `osvm`
   web [--debug]       the VM as wasm with its page in target/web, and beside `osvm`; with --debug it has debug information
   docs [--check]      writes the pages that are made from tables in the source, or fails if one is out of date";
@@ -21,7 +23,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["build", ref more @ ..] => wasm(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more)),
-        ["test", ref more @ ..] => wasm(Forms::WasmAndNative).and_then(|()| run_cargo(&["test", "--workspace"], more)),
+        ["test", ref more @ ..] => wasm(Forms::WasmAndNative).and_then(|()| {
+            browser::set_up();
+            run_cargo(&["test", "--workspace"], more)
+        }),
         ["plugins"] => plugins::build(Forms::Wasm),
         ["plugins", "--native"] => plugins::build(Forms::WasmAndNative),
         ["web"] => web::build(false),

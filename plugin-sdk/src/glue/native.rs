@@ -61,7 +61,7 @@ pub unsafe fn native<S: 'static>(
     };
     // SAFETY: the host gives room for that many results.
     let results = unsafe { &mut *frame.results.cast::<[u64; RESULT_SLOTS]>() };
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(any(not(target_family = "wasm"), feature = "linked"))]
     instance.context.set_host(crate::host::Host::of(frame));
     match catch_unwind(AssertUnwindSafe(|| instance.run(arguments, results, function))) {
         Ok(status) => status,

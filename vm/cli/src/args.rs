@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use osvm_core::TraceFilter;
 use osvm_host::config::Search;
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Run the tests of an image
     Test(TestArgs),
+    /// Serve the VM, an image and its plugins to a browser on this machine
+    Serve(ServeArgs),
     /// Look at configurations (vm.toml)
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -263,6 +266,28 @@ pub struct TestArgs {
     /// Run only the tests of this class, this selector or 'Class>>selector'; * stands for any text
     #[arg(value_name = "PATTERN")]
     pub pattern: Option<TraceFilter>,
+}
+
+/// Options and arguments of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// The port; 0 takes one that is free. What a page keeps in a browser belongs to its address, port and all
+    #[arg(long, value_name = "N", default_value_t = 8521)]
+    pub port: u16,
+    /// The address to listen at: 127.0.0.1 is this machine alone, 0.0.0.0 is everybody who can reach it
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub address: IpAddr,
+    /// What the configuration is looked for with
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Put what is in this folder into the page's files when it is opened, save what begins with a dot
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// The folder of the browser build [default: OSVM_WEB, or `web` beside the executable]
+    #[arg(long, value_name = "FOLDER")]
+    pub web: Option<PathBuf>,
+    /// The image file [default: what the configuration says, or the built-in image]
+    pub image: Option<PathBuf>,
 }
 
 /// What to do with a configuration.

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Stack(args)) => commands::stack::run(&args),
         Some(Command::Load(args)) => commands::load::run(&args),
         Some(Command::Test(args)) => commands::test::run(&args),
+        Some(Command::Serve(args)) => commands::serve::run(&args),
         Some(Command::Config(command)) => commands::config::run(&command),
         Some(Command::Plugin(command)) => commands::plugin::run(&command),
         Some(Command::Completions { shell }) => commands::completions::run(shell),

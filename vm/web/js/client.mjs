@@ -34,9 +34,10 @@ export class OsvmClient {
   }
 
   /** Starts a VM in the worker; the one before must have ended. */
-  async start({ image, imageName, args, config, configName, maxHeap, environment, store, wasm, plugins } = {}) {
+  async start({ image, imageName, args, config, configName, maxHeap, environment, store, bring, wasm, plugins } = {}) {
     const send = (url) => (url instanceof URL ? url.href : url);
-    const options = { image, imageName, args, config, configName, maxHeap, environment, store, wasm: send(wasm), plugins: send(plugins) };
+    const files = { store, bring: bring?.map(({ path, url }) => ({ path, url: send(url) })) };
+    const options = { image, imageName, args, config, configName, maxHeap, environment, ...files, wasm: send(wasm), plugins: send(plugins) };
     if (image instanceof URL) options.image = { url: image.href };
     this.files = await this.#call('start', options);
   }

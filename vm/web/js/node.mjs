@@ -1,6 +1,6 @@
 // `node osvm.mjs IMAGE [arguments for the image]`: an image with real files, and its exit status.
 
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -61,9 +61,15 @@ function reason(error) {
   return { ENOENT: 'No such file or directory', EISDIR: 'Is a directory', EACCES: 'Permission denied' }[error.code] ?? error.message;
 }
 
+/** The plugins in this package, or beside it, where the project's own build has them. */
+function pluginFolder() {
+  const folders = ['../plugins', '../../plugins'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+  return folders.find((folder) => existsSync(folder)) ?? folders[0];
+}
+
 async function start(image, args) {
   const bytes = new Uint8Array(await readFile(image));
-  const plugins = process.env.OSVM_PLUGINS ?? fileURLToPath(new URL('../plugins/', import.meta.url));
+  const plugins = process.env.OSVM_PLUGINS ?? pluginFolder();
   return Osvm.start({
     image: bytes,
     imageName: resolve(image),

@@ -14,7 +14,7 @@ export interface Options {
   config?: string;
   /** The path of that text, for messages. */
   configName?: string;
-  /** Where the plugins' modules are: a folder, or a function that gets a path of the configuration. */
+  /** Where the plugins' modules are: a folder with all of them, by the names of their files, or a function that gets a path of the configuration. */
   plugins?: URL | ((path: string) => Promise<Uint8Array>);
   /** The VM's own module. */
   wasm?: URL | WebAssembly.Module;
@@ -160,6 +160,8 @@ export class Osvm {
 export interface ClientOptions extends Omit<Options, 'files' | 'plugins' | 'wasm' | 'stdin' | 'WebSocket' | 'stdout' | 'stderr' | 'log' | 'onIdle'> {
   /** The name under which the browser keeps the VM's files; without one they are gone with the page. */
   store?: string;
+  /** Files that the image sees: they are fetched before it starts, but for those that are there already. */
+  bring?: { path: string; url: URL | string }[];
   plugins?: URL;
   wasm?: URL;
   /** `worker.mjs`, if it is elsewhere. */

@@ -18,8 +18,6 @@ const TURN = 12;
 const SETTLED = 500;
 /** How images of all systems save themselves; in the one that goes on running it answers false. */
 const SAVE = 'Smalltalk snapshot: true andQuit: false';
-/** Where plugins are for the configuration; see `Places` in osvm-host. */
-const PLUGIN_FOLDER = '/plugins/';
 
 /** Modules that were compiled, by their addresses. @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiled = new Map();
@@ -119,7 +117,7 @@ export class Osvm {
     this.#exports.osvm_end(web);
     if (reply.error) throw this.#fail(reply.error);
     const base = this.#options.plugins ?? new URL('../plugins/', import.meta.url);
-    const read = typeof base === 'function' ? base : (path) => fetched(new URL(path.replace(PLUGIN_FOLDER, ''), base));
+    const read = typeof base === 'function' ? base : (path) => fetched(new URL(encodeURIComponent(path.split('/').pop()), base));
     const files = reply.files.map(async (path) => {
       try {
         return [path, await read(path)];

@@ -36,9 +36,10 @@ function flush() {
 
 const methods = {
   async start(options) {
-    const { store, image, wasm, plugins, ...rest } = options;
+    const { store, bring, image, wasm, plugins, ...rest } = options;
     const url = (text) => (text === undefined ? undefined : new URL(text));
     files ??= store === undefined ? new MemoryFiles() : await openFiles(store, { ifTaken: 'memory' });
+    await Promise.all((bring ?? []).map(bringFile));
     osvm = await Osvm.start({
       ...rest,
       files,
@@ -82,6 +83,15 @@ const methods = {
   openFolder: (handle, path, options) => files.openFolder(handle, path, options),
   flushFiles: () => files.flush(),
 };
+
+/** Fetches a file that the image shall see, unless it is there. */
+async function bringFile({ path, url }) {
+  if (files.exists(path)) return;
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: the server answers ${response.status} ${response.statusText}`);
+  files.makeDirectories(path.slice(0, path.lastIndexOf('/')) || '/');
+  files.writeFile(path, new Uint8Array(await response.arrayBuffer()));
+}
 
 function listing(path) {
   return files.list('/', path).map((name) => {

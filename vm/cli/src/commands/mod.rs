@@ -11,5 +11,6 @@ pub mod man;
 pub mod plugin;
 pub mod repl;
 pub mod run;
+pub mod serve;
 pub mod stack;
 pub mod test;

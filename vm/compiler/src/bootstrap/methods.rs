@@ -4,6 +4,7 @@ use super::classes::{Classes, METHODS};
 use super::hierarchy::Hierarchy;
 use super::names::{ClassNames, ImageLinker};
 use super::objects::Objects;
+use super::protocols::Protocols;
 use super::sources::{Problem, Sources};
 use crate::codegen::{Options, compile_method};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -31,10 +32,11 @@ impl Compiler<'_> {
     /// Compiles everything, and notes what does not compile.
     pub fn compile_all(&mut self) -> Result<(), InstallError> {
         let common = &self.hierarchy.classes[self.hierarchy.by_name["Class"]].all_fields[0];
+        let place = Protocols::new(self.hierarchy, self.classes);
         for (index, plan) in self.hierarchy.classes.iter().enumerate() {
             for side in 0..2 {
                 let names = ClassNames::new(self.hierarchy, &self.classes.variables, index, side, common);
-                let mut methods = Vec::new();
+                let (mut methods, mut protocols) = (Vec::new(), Vec::new());
                 let mut seen: HashMap<String, usize> = HashMap::new();
                 for (file, method) in &plan.methods[side] {
                     let Some((selector, oop)) = self.compile(&names, *file, method)? else { continue };
@@ -43,10 +45,15 @@ impl Compiler<'_> {
                         continue;
                     }
                     methods.push((self.objects.symbol(self.heap, &selector)?, oop));
+                    protocols.push((method.category.as_str(), selector));
                 }
                 self.count += methods.len();
                 let dictionary = self.objects.method_dictionary(self.heap, &methods)?;
-                self.heap.store(self.classes.oops[index][side], METHODS, dictionary);
+                let class = self.classes.oops[index][side];
+                self.heap.store(class, METHODS, dictionary);
+                if let Some(place) = place.as_ref().filter(|_| !protocols.is_empty()) {
+                    place.put(self.heap, self.objects, class, &mut protocols)?;
+                }
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ mod known;
 mod methods;
 mod names;
 mod objects;
+mod protocols;
 mod shape;
 mod sources;
 mod start;

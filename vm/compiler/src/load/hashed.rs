@@ -1,4 +1,4 @@
-//! Hashed collections of an image, in the image's own layout: dictionaries of associations and sets of symbols, a tally in the first field
+//! Hashed collections of an image, in the image's own layout: dictionaries of associations and sets, a tally in the first field
 //! and an array in the second, with linear probing.
 //!
 //! Which hash a collection goes by differs from system to system and from class to class. It is found by trying: the rule under which all
@@ -20,7 +20,7 @@ const FEWEST: usize = 5;
 
 /// Which hash a collection goes by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// The identity hash, shifted to the left.
     Identity(u32),
     /// That of the text, which starts with this number.
@@ -67,16 +67,16 @@ pub(super) fn text(heap: &Heap, oop: Oop) -> Option<String> {
 
 /// What the elements of a collection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Elements {
+pub(crate) enum Elements {
     /// Associations, by their keys.
     Associations,
-    /// Symbols.
-    Symbols,
+    /// Symbols, or other objects that are their own keys.
+    Themselves,
 }
 
 /// A hashed collection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The collection.
     pub oop: Oop,
     /// What is in it.
@@ -88,8 +88,8 @@ impl Table {
         Table { oop, elements: Elements::Associations }
     }
 
-    pub fn symbols(oop: Oop) -> Table {
-        Table { oop, elements: Elements::Symbols }
+    pub fn set(oop: Oop) -> Table {
+        Table { oop, elements: Elements::Themselves }
     }
 
     /// Whether an object looks like a collection of this kind.
@@ -107,14 +107,14 @@ impl Table {
 
     /// What an empty place holds.
     fn empty(self, heap: &Heap) -> Oop {
-        let flagged = self.elements == Elements::Symbols && heap.num_slots(self.oop) > FLAG;
+        let flagged = self.elements == Elements::Themselves && heap.num_slots(self.oop) > FLAG;
         if flagged { heap.follow(heap.fetch(self.oop, FLAG)) } else { heap.nil() }
     }
 
     fn key(self, heap: &Heap, element: Oop) -> Oop {
         match self.elements {
             Elements::Associations => heap.follow(heap.fetch(element, 0)),
-            Elements::Symbols => element,
+            Elements::Themselves => element,
         }
     }
 
@@ -188,21 +188,35 @@ impl Table {
 }
 
 /// The rule by which most of what is in some collections of one class is found.
-pub(super) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
+pub(crate) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
     let score = |rule: Rule| tables.iter().map(|table| table.found_by(heap, rule)).sum::<usize>();
     let scores: Vec<(usize, Rule)> = RULES.iter().map(|&rule| (score(rule), rule)).collect();
     let best = scores.iter().map(|&(score, _)| score).max().unwrap_or(0);
     scores.iter().find(|&&(score, _)| score == best).map_or(RULES[0], |&(_, rule)| rule)
 }
 
-/// A new dictionary without anything in it, of the class of another.
-pub(super) fn new_dictionary(heap: &mut Heap, model: Oop) -> Result<Oop, LoadError> {
-    let class = heap.class_of(model);
+/// The shift of the identity hash by which sets that are compared by identity find what is in them.
+pub(super) fn identity_rule(heap: &mut Heap, class: Oop) -> Result<Rule, LoadError> {
+    let sets = heap.all_instances(class)?;
+    let sets: Vec<Table> = heap.slots(sets).iter().filter(|&&oop| Table::is_table(heap, oop)).map(|&oop| Table::set(oop)).collect();
+    let found = |rule: &Rule| sets.iter().map(|set| set.found_by(heap, *rule)).sum::<usize>();
+    let rules = RULES.iter().copied().filter(|rule| matches!(rule, Rule::Identity(_)));
+    // The first of those that find the same: `max_by_key` takes the last.
+    Ok(rules.rev().max_by_key(found).expect("there is one"))
+}
+
+/// A new collection without anything in it, of a class.
+pub(super) fn new_collection(heap: &mut Heap, class: Oop) -> Result<Oop, LoadError> {
     let dictionary = heap.instantiate(class, 0)?;
     let array = heap.array(&[heap.nil(); FEWEST])?;
     heap.store(dictionary, TALLY, Oop::ZERO);
     heap.store(dictionary, ARRAY, array);
     Ok(dictionary)
+}
+
+/// A new dictionary without anything in it, of the class of another.
+pub(super) fn new_dictionary(heap: &mut Heap, model: Oop) -> Result<Oop, LoadError> {
+    new_collection(heap, heap.class_of(model))
 }
 
 /// The first prime that is not less.
@@ -217,7 +231,7 @@ const FIRST_KEY: usize = 2;
 const FEWEST_METHODS: usize = 32;
 
 /// The methods of a method dictionary by their selectors.
-pub(super) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
+pub(crate) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
     let nil = heap.nil();
     if !Table::is_table(heap, dictionary) {
         return Vec::new();
@@ -229,7 +243,7 @@ pub(super) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
 }
 
 /// A method dictionary, of the class of another, with these methods and room for half as many again.
-pub(super) fn method_dictionary(heap: &mut Heap, model: Oop, methods: &[(Oop, Oop)]) -> Result<Oop, LoadError> {
+pub(crate) fn method_dictionary(heap: &mut Heap, model: Oop, methods: &[(Oop, Oop)]) -> Result<Oop, LoadError> {
     let capacity = (methods.len() * 3 / 2 + 1).next_power_of_two().max(FEWEST_METHODS);
     let class = heap.class_of(model);
     let dictionary = heap.instantiate(class, capacity)?;

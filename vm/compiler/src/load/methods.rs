@@ -3,6 +3,7 @@
 use super::classes::Dictionaries;
 use super::hashed::{method_dictionary, methods};
 use super::initializers;
+use super::organize::{Loaded, organize};
 use super::plan::{Plan, PlannedMethod};
 use super::report::{Progress, Report, Step};
 use super::shape::{METHODS, Shape};
@@ -63,7 +64,7 @@ pub(super) fn load(
     if report.stops() {
         return Ok(());
     }
-    install(heap, &world, packages, plan, compiled, &environments, &undeclared, report, progress)
+    install(heap, &world, packages, plan, compiled, &environments, &undeclared, ends_lines_with_returns, report, progress)
 }
 
 fn class_of(heap: &Heap, world: &World, method: &PlannedMethod<'_>) -> Option<Oop> {
@@ -113,6 +114,7 @@ fn install(
     compiled: Vec<Compiled<'_>>,
     environments: &HashMap<Oop, ClassEnvironment<'_>>,
     undeclared: &Undeclared,
+    ends_lines_with_returns: bool,
     report: &mut Report<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), LoadError> {
@@ -125,6 +127,7 @@ fn install(
         associations.push(dictionaries.add_undeclared(heap, key)?);
     }
     let mut bindings = HashMap::new();
+    let mut protocols: Loaded<'_> = BTreeMap::new();
     // In the order of addresses, so that the same packages make the same image.
     let mut by_class: BTreeMap<Oop, Vec<(Oop, Oop)>> = BTreeMap::new();
     let mut uses = HashMap::new();
@@ -137,6 +140,7 @@ fn install(
         let oop = install_method(heap, &code, &mut linker)?;
         let selector = symbols.get(heap, &method.selector)?;
         by_class.entry(class).or_default().push((selector, oop));
+        protocols.entry(class).or_default().push((selector, method.definition.category.as_str()));
         if initializers::is_one(method) {
             uses.insert(method.class_name, initializers::globals(heap, oop));
         }
@@ -149,6 +153,7 @@ fn install(
         report.replaced_methods += replaced;
         report.new_methods += new.len() - replaced;
     }
+    organize(heap, world, &shape, &mut symbols, plan, &protocols, ends_lines_with_returns, report)?;
     symbols.enter(heap)?;
     report.initializers = initializers::in_order(plan, packages, &uses);
     Ok(())
@@ -247,6 +252,10 @@ impl Environment for LoadEnvironment<'_, '_> {
 
     fn has_context_fields(&self) -> bool {
         self.inner.has_context_fields()
+    }
+
+    fn has_foreign_calls(&self) -> bool {
+        self.inner.has_foreign_calls()
     }
 }
 

@@ -9,6 +9,7 @@
 //! define    classes are made and changed                        heap
 //! reshape   instances get their new fields, methods follow      heap, which is then compacted
 //! methods   compiled, and if all is well installed              heap
+//! organize  protocols, categories and comments                  heap
 //! ```
 
 mod classes;
@@ -16,6 +17,7 @@ mod define;
 mod hashed;
 mod initializers;
 mod methods;
+mod organize;
 mod plan;
 mod report;
 mod reshape;
@@ -26,8 +28,11 @@ mod symbols;
 mod tests;
 mod traits;
 
+#[cfg(test)]
+pub(crate) use hashed::{Rule, method_dictionary};
+pub(crate) use hashed::{Table, methods, rule_of};
 pub(crate) use methods::binding_of;
-pub use report::{ClassChange, Progress, Report, Step};
+pub use report::{ClassChange, Progress, Report, Step, Tally};
 
 use crate::codegen::Options;
 use crate::install::InstallError;

@@ -36,6 +36,15 @@ pub struct ClassChange {
     pub migrated: usize,
 }
 
+/// How many there are of something that an image may have no place for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// So many are in the packages.
+    pub given: usize,
+    /// So many are in the image.
+    pub kept: usize,
+}
+
 /// What was loaded, what changed, and what is wrong.
 #[derive(Clone, Debug)]
 pub struct Report<'p> {
@@ -53,6 +62,12 @@ pub struct Report<'p> {
     pub extensions: usize,
     /// Classes whose class-side `initialize` is to be run, in this order.
     pub initializers: Vec<String>,
+    /// Methods with protocols.
+    pub protocols: Tally,
+    /// Classes with comments.
+    pub comments: Tally,
+    /// Classes with categories.
+    pub categories: Tally,
     /// Names that nothing declares and that methods refer to.
     pub undeclared: Vec<String>,
     /// What is wrong, with the file that it is in.
@@ -70,6 +85,9 @@ impl<'p> Report<'p> {
             replaced_methods: 0,
             extensions: 0,
             initializers: Vec::new(),
+            protocols: Tally::default(),
+            comments: Tally::default(),
+            categories: Tally::default(),
             undeclared: Vec::new(),
             problems: packages.problems.clone(),
         }

@@ -53,7 +53,7 @@ pub(super) struct Layouts {
 }
 
 /// The names of fields as the image has them.
-fn fields(heap: &Heap, world: &World, class: Oop) -> Fields {
+pub(super) fn fields(heap: &Heap, world: &World, class: Oop) -> Fields {
     world.field_names(heap, class).into_iter().enumerate().map(|(index, name)| (name, index)).collect()
 }
 

@@ -6,7 +6,7 @@ use super::hashed::{Rule, Table, rule_of, text};
 use crate::semantics::string_hash;
 use crate::world::World;
 use osvm_core::heap::Heap;
-use osvm_core::object::Format;
+use osvm_core::object::{CLASS_INDEX_STRING, Format};
 use osvm_core::oop::Oop;
 use std::collections::HashMap;
 
@@ -28,6 +28,7 @@ pub(super) struct Symbols {
     array: Option<[Oop; 2]>,
     narrow: Oop,
     wide: Option<Oop>,
+    wide_string: Option<Oop>,
     /// Symbols that were made, and are not in the table yet.
     made: Vec<Oop>,
 }
@@ -37,8 +38,9 @@ impl Symbols {
     pub fn read(heap: &Heap, world: &World) -> Result<Symbols, LoadError> {
         let class = |name: &str| world.class(name);
         let narrow = class("ByteSymbol").or(class("Symbol")).ok_or_else(|| LoadError::lacks("a class Symbol"))?;
-        let mut symbols =
-            Symbols { by_text: HashMap::new(), table: None, array: None, narrow, wide: class("WideSymbol"), made: Vec::new() };
+        let (wide, wide_string) = (class("WideSymbol"), class("WideString"));
+        let (by_text, made) = (HashMap::new(), Vec::new());
+        let mut symbols = Symbols { by_text, table: None, array: None, narrow, wide, wide_string, made };
         let variables = class("Symbol").map(|class| world.class_variables(heap, class)).unwrap_or_default();
         for name in TABLES {
             let Some(&association) = variables.get(name) else { continue };
@@ -46,7 +48,7 @@ impl Symbols {
             if !Table::is_table(heap, set) {
                 continue;
             }
-            let table = Table::symbols(set);
+            let table = Table::set(set);
             for symbol in table.elements(heap) {
                 symbols.by_text.insert(text(heap, symbol).unwrap_or_default(), symbol);
             }
@@ -66,13 +68,12 @@ impl Symbols {
         if let Some(&symbol) = self.by_text.get(text) {
             return Ok(symbol);
         }
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        let symbol = match bytes {
+        let symbol = match latin1(text) {
             Some(bytes) => {
                 let class = heap.class_table_index(self.narrow)?;
                 heap.byte_object(class, &bytes)?
             }
-            None => self.make_wide(heap, text)?,
+            None => make_wide(heap, self.wide, "WideSymbol", text)?,
         };
         self.by_text.insert(text.into(), symbol);
         self.made.push(symbol);
@@ -94,15 +95,12 @@ impl Symbols {
         Ok(heap.array(&slots)?)
     }
 
-    fn make_wide(&self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
-        let wide = self.wide.ok_or_else(|| LoadError::lacks("a class WideSymbol"))?;
-        let index = heap.class_table_index(wide)?;
-        let (format, slots) = Format::for_units(Format::WORDS_32, text.chars().count() as u64, 2);
-        let symbol = heap.alloc_bits(index, format, slots as usize)?;
-        for (word, c) in heap.bytes_mut(symbol).chunks_exact_mut(4).zip(text.chars()) {
-            word.copy_from_slice(&u32::from(c).to_le_bytes());
+    /// A string of this text.
+    pub fn string(&self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
+        match latin1(text) {
+            Some(bytes) => Ok(heap.byte_object(CLASS_INDEX_STRING, &bytes)?),
+            None => make_wide(heap, self.wide_string, "WideString", text),
         }
-        Ok(symbol)
     }
 
     /// Enters the symbols that were made in the image's table.
@@ -119,4 +117,21 @@ impl Symbols {
         self.made.clear();
         Ok(())
     }
+}
+
+/// The bytes of a text whose characters are all of Latin-1.
+fn latin1(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
+}
+
+/// A string or symbol with words of 32 bits, of a class that the image may lack.
+fn make_wide(heap: &mut Heap, class: Option<Oop>, name: &str, text: &str) -> Result<Oop, LoadError> {
+    let class = class.ok_or_else(|| LoadError::lacks(format!("a class {name}")))?;
+    let index = heap.class_table_index(class)?;
+    let (format, slots) = Format::for_units(Format::WORDS_32, text.chars().count() as u64, 2);
+    let string = heap.alloc_bits(index, format, slots as usize)?;
+    for (word, c) in heap.bytes_mut(string).chunks_exact_mut(4).zip(text.chars()) {
+        word.copy_from_slice(&u32::from(c).to_le_bytes());
+    }
+    Ok(string)
 }

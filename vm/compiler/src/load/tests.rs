@@ -59,7 +59,7 @@ fn dictionaries_grow_and_tell_their_rule() {
 #[test]
 fn a_set_of_symbols_has_a_flag_in_its_empty_places() {
     let mut image = TestImage::new();
-    let table = Table::symbols(collection(&mut image, 3));
+    let table = Table::set(collection(&mut image, 3));
     let symbols: Vec<Oop> = (0..40).map(|index| symbol(&mut image, &format!("s{index}"))).collect();
     table.add_all(&mut image.heap, Rule::Text(52 << 8), &symbols).unwrap();
     let (array, flag) = (image.heap.fetch(table.oop, 1), image.heap.fetch(table.oop, 2));

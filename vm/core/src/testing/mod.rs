@@ -123,6 +123,26 @@ impl TestImage {
         class
     }
 
+    /// A new class with a metaclass, as images have them: it has no superclass, and its fourth field has the names of the fields of its
+    /// instances.
+    ///
+    /// # Panics
+    /// If memory is full.
+    pub fn new_class_with_names(&mut self, name: &str, format: Format, fields: &[&str]) -> Oop {
+        const ENOUGH: &str = "memory for a class";
+        let (nil, metaclass) = (self.heap.nil(), self.new_class(name, Format::FIXED, 8));
+        let class = self.heap.instantiate(metaclass, 0).expect(ENOUGH);
+        let name = self.heap.fetch(metaclass, NAME);
+        fill_class(&mut self.heap, class, name, format, fields.len());
+        // A metaclass has its class and no name.
+        self.heap.store(metaclass, NAME, nil);
+        self.heap.store(metaclass, NAME + 1, class);
+        let names: Vec<Oop> = fields.iter().map(|name| self.heap.string(name).expect(ENOUGH)).collect();
+        let names = self.heap.array(&names).expect(ENOUGH);
+        self.heap.store(class, 3, names);
+        class
+    }
+
     /// A new compiled method with these literals and bytecodes.
     ///
     /// # Panics
@@ -172,7 +192,10 @@ fn build(heap: &mut Heap) {
     debug_assert!(SPECIAL_OBJECTS.iter().all(|special| special.0 < heap.num_slots(heap.special_objects)));
 }
 
+/// The field of a class with its name.
+const NAME: usize = 6;
+
 fn fill_class(heap: &mut Heap, class: Oop, name: Oop, format: Format, fields: usize) {
     heap.store(class, 2, Oop::from_small_int((format.0 as i64) << 16 | fields as i64));
-    heap.store(class, 6, name);
+    heap.store(class, NAME, name);
 }

@@ -20,8 +20,8 @@ mod values;
 pub use add::Added;
 #[cfg(not(target_family = "wasm"))]
 pub use find::Search;
-pub use places::Places;
 pub(crate) use places::clean;
+pub use places::{Places, companion};
 pub use print::key;
 pub use problem::{ConfigError, Problem};
 pub use read::DEFAULT;

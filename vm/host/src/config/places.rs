@@ -37,13 +37,11 @@ impl Places {
     /// Those of this process, without an image.
     pub fn of_process() -> Places {
         let cwd = world::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let beside = || beside(&world::current_exe()?);
-        let plugins = world::var_os("OSVM_PLUGINS").filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
         Places {
             image_dir: cwd.clone(),
             home: world::home_dir().filter(|home| home.has_root()),
             temp: cwd.join(world::temp_dir()),
-            plugins: plugins.or_else(beside).unwrap_or_else(|| cwd.join("plugins")),
+            plugins: companion("plugins", "OSVM_PLUGINS", &cwd),
             environment: world::var_os,
             cwd,
         }
@@ -97,12 +95,20 @@ impl Places {
     }
 }
 
-/// The folder `plugins` beside a program, or in the folder above (as cargo's examples and tests have it), or `lib/osvm/plugins` in that one;
-/// the first one where none is there.
-fn beside(program: &Path) -> Option<PathBuf> {
+/// A folder that comes with `osvm`: what the environment variable names, from the folder `cwd` on, or else the one of that name beside the
+/// executable (see `beside`).
+pub fn companion(name: &str, variable: &str, cwd: &Path) -> PathBuf {
+    let named = world::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
+    let beside = || beside(&world::current_exe()?, name);
+    named.or_else(beside).unwrap_or_else(|| cwd.join(name))
+}
+
+/// The folder `name` beside a program, or in the folder above (as cargo's examples and tests have it), or in `lib/osvm` in that one; the first
+/// one where none is there.
+fn beside(program: &Path, name: &str) -> Option<PathBuf> {
     let folder = program.parent()?;
     let above = folder.parent().unwrap_or(folder);
-    let places = [folder.join("plugins"), above.join("plugins"), above.join("lib/osvm/plugins")];
+    let places = [folder.join(name), above.join(name), above.join("lib/osvm").join(name)];
     Some(places.iter().find(|place| place.is_dir()).unwrap_or(&places[0]).clone())
 }
 

@@ -1,6 +1,6 @@
 //! What was loaded, for people.
 
-use osvm_compiler::load::Report;
+use osvm_compiler::load::{Report, Tally};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -23,6 +23,27 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// What of the protocols, comments and categories of the packages is in the image, and what it has no place for.
+fn print_sorted(report: &Report<'_>) {
+    let tallies = [
+        (report.protocols, "protocols of", "method", "methods"),
+        (report.categories, "categories of", "class", "classes"),
+        (report.comments, "comments of", "class", "classes"),
+    ];
+    let listed = |count: fn(&Tally) -> usize| -> String {
+        let counts = tallies.iter().map(|(tally, what, one, many)| (count(tally), what, one, many));
+        let words = counts.filter(|&(count, ..)| count > 0);
+        words.map(|(count, what, one, many)| format!("{what} {}", counted(count, one, many))).collect::<Vec<_>>().join(", ")
+    };
+    let (kept, lost) = (listed(|tally| tally.kept), listed(|tally| tally.given - tally.kept));
+    if !kept.is_empty() {
+        println!("kept: {kept}");
+    }
+    if !lost.is_empty() {
+        println!("not kept, as the image has no place for it: {lost}");
+    }
+}
+
 /// Prints the summary on standard output.
 pub fn print(report: &Report<'_>, failures: usize, path: &Path) {
     let (new, replaced) = (report.new_methods, report.replaced_methods);
@@ -32,6 +53,7 @@ pub fn print(report: &Report<'_>, failures: usize, path: &Path) {
         counted(new + replaced, "method", "methods"),
         report.extensions
     );
+    print_sorted(report);
     let (changed, followed): (Vec<_>, Vec<_>) = report.changed_classes.iter().partition(|change| !change.what.is_empty());
     for change in changed {
         let instances = match change.migrated {

@@ -111,11 +111,13 @@ impl WasmPlugin {
         checks::configuration(name, &description, config)?;
         #[allow(unsafe_code)]
         // SAFETY: the host reads these bytes.
-        if unsafe { host::module_check(bytes.as_ptr(), bytes.len()) } != 0 {
+        let is_valid = unsafe { host::module_check(bytes.as_ptr(), bytes.len()) } == 0;
+        let module = Module::read(&bytes)?;
+        // What no plugin may have is told in words of its own, also where the engine does not know it.
+        shape::check(&module, &description)?;
+        if !is_valid {
             return Err(engine_fault());
         }
-        let module = Module::read(&bytes)?;
-        shape::check(&module, &description)?;
         shape::within(&module, &config.limits, name)?;
         let module = engines.compile(&bytes, &Export::all(&description), &config.limits)?;
         Ok((WasmPlugin { module, instance: None, deadline: config.limits.deadline }, description))

@@ -1,0 +1,47 @@
+// What the page starts with: what its server names (`session.json` of `osvm serve`), what the address asks for, and what was chosen before.
+
+const KEY = 'osvm.choice';
+
+/**
+ * @typedef {{ name: string, url: string }} Served
+ * @typedef {{ image: Served | null, config: Served | null, plugins: string, files: { path: string, url: string, size: number }[] }} Session
+ */
+
+/** What the server names. Other servers have no such file: then there is the built-in image. @returns {Promise<Session>} */
+export async function served() {
+  const nothing = { image: null, config: null, plugins: '../plugins/', files: [] };
+  try {
+    const response = await fetch('session.json');
+    return response.ok ? { ...nothing, ...(await response.json()) } : nothing;
+  } catch {
+    return nothing;
+  }
+}
+
+/**
+ * What was chosen: the path of an image among the files (else the server's image, or with `builtIn` the built-in one), the words of
+ * `arguments`, and a configuration.
+ * @typedef {{ path?: string, builtIn?: boolean, args?: string[], config?: { name: string, text: string } }} Choice
+ */
+
+/** What was chosen when this image was served before. @returns {Choice} */
+export function chosen(session) {
+  const asked = new URLSearchParams(location.search);
+  const args = asked.has('args') ? { args: asked.getAll('args') } : {};
+  try {
+    const { served, ...choice } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    if ((served ?? null) === (session.image?.name ?? null)) return { ...choice, ...args };
+  } catch {
+    // What cannot be read was not written by this page.
+  }
+  return args;
+}
+
+/** Keeps a choice for the next time. */
+export function keep(session, choice) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...choice, served: session.image?.name ?? null }));
+  } catch {
+    // Without room or permission the next time begins as the first.
+  }
+}

@@ -1,0 +1,225 @@
+// The page with the real VM, as `osvm serve` serves it.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { HERE, IMAGES, end, evaluate, folder, open, running, serveVm, show, start } from './support.mjs';
+
+before(start);
+after(end);
+
+const PHARO = 'pharo8-bootstrap-64.image';
+const GOLDEN = join(HERE, '../../../../tests/golden');
+const PLUGINS = process.env.OSVM_PLUGINS;
+
+/** Skips a test where an image is missing. */
+const needs = (image) => ({ skip: IMAGES && existsSync(join(IMAGES, image)) ? false : `${image} is not here; set OSVM_IMAGES` });
+
+/** A page with the built-in image, up and running. */
+async function started(context, args = [], options = {}) {
+  const page = await open(context, await serveVm(context, args, options));
+  await running(page);
+  return page;
+}
+
+/** Standard output as it is shown. */
+const printed = async (page) => (await page.locator('#log .stdout').allTextContents()).join('');
+
+test('1 + 3 is 4, and all that a console shows', async (context) => {
+  const page = await started(context);
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+  assert.equal(await evaluate(page, '100 factorial / 98 factorial'), '9900');
+  assert.equal(await evaluate(page, 'kept := 6.\nkept * 7'), '42');
+  assert.equal(await evaluate(page, 'kept'), '6', 'variables stay');
+  assert.match(await evaluate(page, '3 foo: 4'), /foo:[^]*SmallInteger\(Object\)>>doesNotUnderstand:[^]*expression:1:1/);
+  assert.match(await evaluate(page, '3 + '), /It does not compile[^]*1 \|/);
+  await evaluate(page, "Transcript show: 'héllo'; cr");
+  await page.locator('#log .stdout').getByText('héllo').waitFor();
+  assert.equal(await evaluate(page, "'ünï → 日本'"), "'ünï → 日本'");
+});
+
+test('the page answers at once while the image loops without end', async (context) => {
+  const page = await started(context);
+  await page.locator('#source').fill('[ true ] whileTrue');
+  await page.locator('#source').press('Enter');
+  await page.locator('#state').getByText('Evaluating').waitFor();
+  // From the click's own time to the next frame, which shows the other view.
+  await page.evaluate(() => {
+    globalThis.delays = [];
+    document.getElementById('tabs').addEventListener('click', ({ timeStamp }) => {
+      requestAnimationFrame(() => setTimeout(() => globalThis.delays.push(performance.now() - timeStamp)));
+    });
+  });
+  for (let round = 0; round < 5; round++) for (const view of ['Files', 'Plugins', 'Activity', 'Image']) await show(page, view);
+  await page.waitForFunction(() => globalThis.delays.length === 20);
+  const delays = (await page.evaluate(() => globalThis.delays)).sort((a, b) => a - b);
+  context.diagnostic(`clicks are answered after ${delays.map((delay) => delay.toFixed(0)).join(', ')} ms`);
+  // The machine may have other things to do at some moment; a page that is held up is late each time.
+  assert.ok(delays[17] < 50, `nine clicks in ten are answered within 50 ms: ${delays}`);
+  await show(page, 'Activity');
+  await page.locator('.process', { hasText: 'whileTrue' }).or(page.locator('.process', { hasText: 'DoIt' })).first().waitFor();
+  const asked = Date.now();
+  await page.locator('#interrupt').click();
+  await page.locator('.failure').getByText('Interrupted').waitFor();
+  assert.ok(Date.now() - asked < 2000, 'and so is the interrupt');
+  assert.equal(await evaluate(page, '3 + 4'), '7', 'the image goes on');
+  await page.locator('#source').fill('[ true ] whileTrue');
+  await page.locator('#source').press('Enter');
+  await page.locator('#state').getByText('Evaluating').waitFor();
+  await page.locator('#stop').click();
+  await page.locator('#state').getByText('Stopped').waitFor();
+  await page.locator('#run').click();
+  await running(page);
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+});
+
+test('an idle image leaves the page and the processor alone', async (context) => {
+  const page = await started(context);
+  await evaluate(page, '1 + 3');
+  await page.locator('#state').getByText('Idle').waitFor();
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable');
+  const busy = async () => (await client.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
+  const before = await busy();
+  await page.waitForTimeout(2000);
+  const share = ((await busy()) - before) / 2;
+  assert.ok(share < 0.05, `it is busy for ${(share * 100).toFixed(1)}% of the time`);
+});
+
+test('what an image writes without end does not stop the page', async (context) => {
+  const page = await started(context);
+  await page.locator('#source').fill("[ Transcript show: 'a line of it'; cr ] repeat");
+  await page.locator('#source').press('Enter');
+  await page.locator('#log .stdout').first().waitFor();
+  await page.waitForTimeout(1000);
+  await page.locator('#interrupt').click();
+  await page.locator('.failure').getByText('Interrupted').waitFor();
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+});
+
+test('a snapshot and files are kept over a reload', async (context) => {
+  const page = await started(context);
+  await evaluate(page, 'Smalltalk at: #Kept put: 42');
+  await evaluate(page, "'/notes.txt' asFile contents: 'from the image'");
+  await show(page, 'Files');
+  await page.getByText('They are kept in this browser').waitFor();
+  await page.getByRole('rowheader', { name: 'notes.txt' }).waitFor();
+  await page.locator('#files-input').setInputFiles({ name: 'mine.txt', mimeType: '', buffer: Buffer.from('from the page') });
+  await page.getByRole('rowheader', { name: 'mine.txt' }).waitFor();
+  assert.equal(await evaluate(page, "'/mine.txt' asFile contents"), "'from the page'");
+  await show(page, 'Image');
+  await page.getByRole('button', { name: 'Save snapshot' }).click();
+  await page.locator('#image-facts').getByText('the files of this page, /osvm.image').waitFor();
+  await evaluate(page, 'Smalltalk at: #Kept put: 43');
+  await page.reload();
+  await running(page);
+  assert.equal(await evaluate(page, 'Smalltalk at: #Kept'), '42', 'the image is the one that was saved');
+  assert.equal(await evaluate(page, "'/notes.txt' asFile contents"), "'from the image'");
+  assert.equal(await evaluate(page, "'/mine.txt' asFile contents"), "'from the page'");
+  await show(page, 'Image');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save and download' }).click()]);
+  const bytes = await readFile(await file.path());
+  assert.equal(bytes.readUInt32LE(0), 68021, 'it is an image of 64 bits');
+  await page.getByRole('button', { name: 'The built-in image' }).click();
+  await running(page);
+  assert.equal(await evaluate(page, 'Smalltalk at: #Kept ifAbsent: [ nil ]'), 'nil');
+});
+
+test('an image from outside: its first start, and the golden text of printVersion after a reload', needs(PHARO), async (context) => {
+  const cwd = await folder(context);
+  await copyFile(join(IMAGES, PHARO), join(cwd, PHARO));
+  const page = await open(context, await serveVm(context, [PHARO, '--config', join(GOLDEN, 'wasm.toml')], { cwd }));
+  // In its first start it initialises and saves itself, and quits.
+  const state = page.locator('#state');
+  await state.getByText('Has quit').waitFor();
+  await page.locator('#image-facts').getByText(`the files of this page, /${PHARO}`).waitFor();
+  assert.equal(await printed(page), '');
+  await page.goto(`${new URL(page.url()).origin}/page/?args=printVersion`);
+  await state.getByText('Has quit').waitFor();
+  assert.equal(await printed(page), await readFile(join(GOLDEN, 'pharo8-started/print-version/stdout'), 'utf8'));
+  assert.match(await page.locator('#log').innerText(), /The image has quit with 0\./);
+  // The third in the chain: it saves itself again, and the next one begins with that.
+  await page.goto(`${new URL(page.url()).origin}/page/?args=--no-quit`);
+  await running(page);
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+  await evaluate(page, 'Smalltalk at: #Kept put: 42');
+  await page.getByRole('button', { name: 'Save snapshot' }).click();
+  await page.locator('#log').getByText('The image is saved').waitFor();
+  await page.reload();
+  await running(page);
+  assert.equal(await evaluate(page, 'Smalltalk at: #Kept'), '42');
+});
+
+test('plugins are the very files of the desktop, and run', needs(PHARO), async (context) => {
+  const page = await started(context, ['--config', join(GOLDEN, 'wasm.toml')]);
+  assert.equal(await evaluate(page, '(2 raisedTo: 2000) printString size'), '603');
+  assert.equal(await evaluate(page, "'/x.txt' asFile contents: 'x'. '/x.txt' asFile contents"), "'x'");
+  await show(page, 'Plugins');
+  const states = await page.locator('.plugin summary').allInnerTexts();
+  for (const name of ['FilePlugin', 'LargeIntegers', 'MiscPrimitivePlugin', 'CpSystemPlugin']) {
+    assert.match(states.find((text) => text.startsWith(name)) ?? 'missing', /in use|not used yet/, name);
+  }
+  assert.deepEqual(states.filter((text) => text.includes('refused')), []);
+  assert.match(states.find((text) => text.startsWith('FilePlugin')), /in use/);
+  for (const file of ['file.wasm', 'large-integers.wasm', 'misc.wasm', 'cp-system.wasm']) {
+    const served = await page.evaluate(async (file) => {
+      const bytes = await (await fetch(`../plugins/${file}`)).arrayBuffer();
+      return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))];
+    }, file);
+    const own = createHash('sha256').update(await readFile(join(PLUGINS, file))).digest();
+    assert.deepEqual(Buffer.from(served), own, file);
+  }
+});
+
+test('modules that are no plugins are refused, and the image runs', async (context) => {
+  const cwd = await folder(context);
+  await writeFile(join(cwd, 'garbage.wasm'), 'no module');
+  // A module that is one, without a description.
+  await writeFile(join(cwd, 'empty.wasm'), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  const config = ['[plugins.Garbage]', "module = 'garbage.wasm'", '[plugins.Empty]', "module = 'empty.wasm'", '[plugins.Missing]', "module = 'missing.wasm'"];
+  await writeFile(join(cwd, 'vm.toml'), config.join('\n'));
+  const page = await open(context, await serveVm(context, ['--config', 'vm.toml'], { cwd }));
+  await running(page);
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+  await show(page, 'Plugins');
+  await page.locator('.plugin').first().waitFor();
+  const states = await page.locator('.plugin summary').allInnerTexts();
+  for (const name of ['Garbage', 'Empty', 'Missing']) assert.match(states.find((text) => text.startsWith(name)), /refused/, name);
+  // The page asked for a file that is not there, and the browser notes it.
+  page.complaints.splice(0, page.complaints.length, ...page.complaints.filter((text) => !text.includes('/plugins/missing.wasm')));
+});
+
+test('files of the server are there when the image starts', async (context) => {
+  const cwd = await folder(context);
+  await writeFile(join(cwd, 'a note.txt'), 'from the server');
+  const page = await started(context, ['--dir', '.'], { cwd });
+  assert.equal(await evaluate(page, "'/a note.txt' asFile contents"), "'from the server'");
+});
+
+test('an image that cannot be read says why, and the page goes on', async (context) => {
+  const page = await started(context);
+  await page.locator('#image-input').setInputFiles({ name: 'bad.image', mimeType: '', buffer: Buffer.from('no image') });
+  await page.locator('#notice').getByText('/bad.image: ').waitFor();
+  await page.locator('#state').getByText('Failed').waitFor();
+  await page.getByRole('button', { name: 'The built-in image' }).click();
+  await running(page);
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+  assert.equal(await evaluate(page, '| all | all := OrderedCollection new. [ all add: (Array new: 100000) ] repeat').then((text) => /memory|space/i.test(text)), true);
+});
+
+test('the start from a warm cache', async (context) => {
+  const page = await started(context);
+  await evaluate(page, '1 + 3');
+  const times = [];
+  for (let i = 0; i < 3; i++) {
+    await page.reload();
+    await running(page);
+    const up = await page.evaluate(() => performance.now());
+    assert.equal(await evaluate(page, '1 + 3'), '4');
+    times.push(`${up.toFixed(0)} ms to the start, ${(await page.evaluate(() => performance.now())).toFixed(0)} ms to the answer`);
+  }
+  context.diagnostic(times.join('; '));
+});
