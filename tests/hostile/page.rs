@@ -88,7 +88,8 @@ fn described(case: &Case, module: &str) -> Value {
         Answers(value) => ("answers", value.into()),
     };
     described[key] = value;
-    if matches!(case.expected, Expected::Fails(error) if error == PrimError::LIMIT_EXCEEDED) && !case.body.contains("call $f (i64") {
+    if matches!(case.expected, Expected::Fails(error) if error == PrimError::LIMIT_EXCEEDED) && !case.body.contains("call $f (i64")
+    {
         // The log says which limit it was.
         described["reason"] = "limit|has no room".into();
     }
