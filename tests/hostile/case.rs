@@ -1,5 +1,6 @@
 //! One hostile module: what it is, how it is called, and what must come of it.
 
+use crate::log::Log;
 use libtest_mimic::Failed;
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
@@ -23,7 +24,14 @@ pub struct Case {
     /// What is in it, besides memory, result slots and arena.
     pub body: &'static str,
     pub expected: Expected,
+    /// What the log says, at least.
+    pub says: &'static str,
+    /// How much it may use.
+    pub limits: &'static str,
 }
+
+/// Limits that are soon reached.
+pub const NARROW: &str = "memory = '1 MiB', table = 100, stack = '64 KiB', deadline = '100 ms'";
 
 /// What must come of it.
 #[derive(Clone, Copy)]
@@ -54,7 +62,7 @@ pub const PRELUDE: &str = r#"
 impl Case {
     /// A case with a primitive `() -> int` that has no imports and no grants.
     pub const fn new(name: &'static str, body: &'static str, expected: Expected) -> Case {
-        Case { name, signature: "() -> int", lines: "", grants: "", body, expected }
+        Case { name, signature: "() -> int", lines: "", grants: "", body, expected, says: "", limits: NARROW }
     }
 
     pub const fn signature(mut self, signature: &'static str) -> Case {
@@ -69,6 +77,16 @@ impl Case {
 
     pub const fn grants(mut self, grants: &'static str) -> Case {
         self.grants = grants;
+        self
+    }
+
+    pub const fn says(mut self, says: &'static str) -> Case {
+        self.says = says;
+        self
+    }
+
+    pub const fn limits(mut self, limits: &'static str) -> Case {
+        self.limits = limits;
         self
     }
 
@@ -88,9 +106,17 @@ impl Case {
         )
     }
 
+    /// Checks it in this process.
     pub fn check(&self) -> Result<(), Failed> {
+        let log = Log::default();
+        tracing::subscriber::with_default(log.subscriber(), || self.comes_true())?;
+        let said = log.text();
+        if said.contains(self.says) { Ok(()) } else { Err(format!("the log does not say \"{}\": {said}", self.says).into()) }
+    }
+
+    fn comes_true(&self) -> Result<(), Failed> {
         let module = wat::parse_str(self.text())?;
-        let world = World::new(&module, self.grants)?;
+        let world = World::limited(&module, self.grants, self.limits)?;
         if let Refused(words) = self.expected {
             return match world.check() {
                 Ok(()) => Err("it is loaded".into()),
@@ -127,14 +153,14 @@ impl Case {
     }
 }
 
-/// A configuration with the hostile plugin, in narrow limits, and a good one.
-pub fn configuration(source: &str, grants: &str, good: &Path) -> String {
+/// A configuration with the hostile plugin and a good one.
+pub fn configuration(source: &str, grants: &str, limits: &str, good: &Path) -> String {
     format!(
         "vm.defaults = false
         [plugins.HostilePlugin]
         {source}
         {grants}
-        limits = {{ memory = '1 MiB', table = 100, stack = '64 KiB', deadline = '100 ms' }}
+        limits = {{ {limits} }}
         [plugins.MD5Plugin]
         module = '{}'",
         good.display()
@@ -149,13 +175,21 @@ pub struct World {
 
 impl World {
     pub fn new(module: &[u8], grants: &str) -> Result<World, Failed> {
+        World::limited(module, grants, NARROW)
+    }
+
+    pub fn limited(module: &[u8], grants: &str, limits: &str) -> Result<World, Failed> {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("hostile.wasm"), module)?;
-        World::with_source(folder, "module = 'hostile.wasm'", grants)
+        World::in_folder(folder, "module = 'hostile.wasm'", grants, limits)
     }
 
     pub fn with_source(folder: TempDir, source: &str, grants: &str) -> Result<World, Failed> {
-        let text = configuration(source, grants, &osvm_tests::plugins().join("md5.wasm"));
+        World::in_folder(folder, source, grants, NARROW)
+    }
+
+    fn in_folder(folder: TempDir, source: &str, grants: &str, limits: &str) -> Result<World, Failed> {
+        let text = configuration(source, grants, limits, &osvm_tests::plugins().join("md5.wasm"));
         let path = folder.path().join("vm.toml");
         let config = Config::parse(&text, Path::new(&path), None, &Places::of_process()).map_err(|error| error.to_string())?;
         Ok(World { folder, config })

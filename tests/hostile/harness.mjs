@@ -1,6 +1,9 @@
 // The module of tests/page, as a test calls it.
 
+import { MemoryFiles, fileImports } from '../../vm/web/js/files.mjs';
+import { netImports } from '../../vm/web/js/net.mjs';
 import { pluginImports } from '../../vm/web/js/plugins.mjs';
+import { worldImports } from '../../vm/web/js/world.mjs';
 
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
@@ -15,27 +18,17 @@ export class Harness {
   static async start(bytes) {
     const harness = new Harness();
     const module = await WebAssembly.compile(bytes);
-    const imports = { osvm_plugins: pluginImports(harness.#vm, harness.files), osvm_world: harness.#world() };
-    // No file and no connection is there.
-    for (const { module: piece, name } of WebAssembly.Module.imports(module)) {
-      (imports[piece] ??= {})[name] ??= () => -1;
-    }
-    const { exports } = await WebAssembly.instantiate(module, imports);
+    const vm = harness.#vm;
+    const options = { files: new MemoryFiles() };
+    const { exports } = await WebAssembly.instantiate(module, {
+      osvm_plugins: pluginImports(vm, harness.files),
+      osvm_files: fileImports(vm, options.files),
+      osvm_world: worldImports(vm, options),
+      osvm_net: netImports(vm, () => {}),
+    });
     harness.#vm.memory = exports.memory;
     harness.#vm.exports = exports;
     return harness;
-  }
-
-  #world() {
-    return {
-      utc_micros: () => Date.now() * 1000,
-      monotonic_micros: () => performance.now() * 1000,
-      local_offset: () => 0,
-      fill_random: (address, length) => {
-        crypto.getRandomValues(new Uint8Array(this.#vm.memory.buffer, address, length));
-        return 0;
-      },
-    };
   }
 
   #ask(name, text = '', ...numbers) {

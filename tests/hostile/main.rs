@@ -8,6 +8,7 @@ mod case;
 mod files;
 mod interfaces;
 mod lies;
+mod log;
 mod native;
 mod page;
 mod traps;
@@ -17,12 +18,14 @@ use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
 const TABLES: &[&[Case]] = &[traps::CASES, lies::CASES, answers::CASES, interfaces::CASES, files::CASES];
+/// Those, and some that are about the engines of browsers.
+const IN_A_PAGE: &[&[Case]] = &[traps::CASES, lies::CASES, answers::CASES, interfaces::CASES, files::CASES, page::CASES];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases = TABLES.iter().copied().flatten();
     let mut trials: Vec<Trial> = cases.map(|case| Trial::test(case.name, || case.check())).collect();
-    trials.extend(page::of(TABLES));
+    trials.extend(page::of(IN_A_PAGE));
     trials.extend(interfaces::others());
     trials.extend(files::others());
     trials.extend(native::others());

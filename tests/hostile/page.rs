@@ -1,6 +1,6 @@
 //! The same modules in the host of plugins as it is in a page: its wasm module, on the engine of Node, which is that of a browser.
 
-use super::case::{Answers, Case, Expected, Fails, Refused, configuration};
+use super::case::{Answers, Case, Fails, Refused, configuration};
 use libtest_mimic::{Failed, Trial};
 use osvm_core::error::PrimError;
 use osvm_plugin_build::{Setup, WasmToolchain, Workspace, wasm_module};
@@ -9,6 +9,94 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+/// More stack than an engine in a page has, and time to use it up.
+const DEEP: &str = "memory = '1 MiB', stack = '4 MiB', deadline = '1 s'";
+
+/// Calls the host: what the receiver's class is like.
+macro_rules! calling {
+    ($functions:literal) => {
+        concat!("(import \"osvm:objects/1\" \"shape\" (func $host (param i32) (result i64)))\n", $functions)
+    };
+}
+
+/// What could be the end of a host that has its stack in common with plugins.
+pub const CASES: &[Case] = &[
+    Case::new(
+        "a recursion to the end of the engine's stack",
+        r#"(func $f (export "run") (result i32) (i32.add (call $f) (i32.const 1)))"#,
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .limits(DEEP)
+    .says("it used more stack than `limits.stack` allows"),
+    Case::new(
+        "calls of the host down to the end of the engine's stack",
+        calling!(
+            r#"(func $f (export "run") (result i32)
+                (drop (call $host (i32.const 0))) (i32.add (call $f) (i32.const 1)))"#
+        ),
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .limits(DEEP)
+    .says("it used more stack than `limits.stack` allows"),
+    Case::new(
+        "a call of the host at every depth",
+        calling!(
+            r#"(func $down (param i32) (result i64)
+                (if (result i64) (local.get 0)
+                    (then (i64.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i64.const 1)))
+                    (else (call $host (i32.const 0)))))
+               (func (export "run") (result i32) (local i32)
+                (loop $deeper
+                    (drop (call $down (local.get 0)))
+                    (local.set 0 (i32.add (local.get 0) (i32.const 37)))
+                    (br $deeper))
+                (i32.const 0))"#
+        ),
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .limits(DEEP)
+    .says("it used more stack than `limits.stack` allows"),
+    Case::new(
+        "calls of the host from large frames, by way of a table",
+        calling!(
+            r#"(type $t (func (param i32) (result i64))) (table funcref (elem $host))
+               (func $f (export "run") (result i32) (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+                (local.set 0 (call_indirect (type $t) (i32.const 0) (i32.const 0)))
+                (local.set 9 (call_indirect (type $t) (i32.const 0) (i32.const 0)))
+                (i32.add (i32.add (call $f) (i32.wrap_i64 (local.get 0))) (i32.wrap_i64 (local.get 9))))"#
+        ),
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .limits(DEEP)
+    .says("it used more stack than `limits.stack` allows"),
+    Case::new(
+        "a loop of calls that take long",
+        r#"(import "osvm:random/1" "fill" (func $fill (param i32 i32) (result i64)))
+           (func (export "run") (result i32)
+                (loop $l (drop (call $fill (i32.const 4096) (i32.const 65536))) (br $l)) (i32.const 0))"#,
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .lines("import random 1.0\\n")
+    .grants("grants.random = true")
+    .says("it ran longer than `limits.deadline` allows"),
+    Case::new(
+        "a recursion that doubles",
+        r#"(func $f (param i32) (result i32)
+                (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+                (i32.add (call $f (i32.sub (local.get 0) (i32.const 1))) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+           (func (export "run") (result i32) (call $f (i32.const 60)))"#,
+        Fails(PrimError::LIMIT_EXCEEDED),
+    )
+    .says("it ran longer than `limits.deadline` allows"),
+    Case::new(
+        "names of the host's own",
+        r#"(global (export "osvm:stack") (mut i32) (i32.const -1)) (global (export "osvm:denied") (mut i32) (i32.const 1))
+           (table (export "osvm:host") 1 1 funcref)
+           (func (export "run") (result i32) (i64.store (i32.const 64) (i64.const 7)) (i32.const 0))"#,
+        Answers(7),
+    ),
+];
 
 /// The cases of these tables, as tests of their own. Where there is no Node or no target for wasm, they count as ignored.
 pub fn of(tables: &'static [&'static [Case]]) -> Vec<Trial> {
@@ -79,7 +167,7 @@ fn script() -> PathBuf {
 
 /// A case for the test in JavaScript.
 fn described(case: &Case, module: &str) -> Value {
-    let config = configuration("module = 'hostile.wasm'", case.grants, Path::new("/md5.wasm"));
+    let config = configuration("module = 'hostile.wasm'", case.grants, case.limits, Path::new("/md5.wasm"));
     let arguments = vec!["an argument"; case.argument_count()];
     let mut described = json!({ "name": case.name, "module": module, "config": config, "arguments": arguments });
     let (key, value): (&str, Value) = match case.expected {
@@ -88,10 +176,8 @@ fn described(case: &Case, module: &str) -> Value {
         Answers(value) => ("answers", value.into()),
     };
     described[key] = value;
-    if matches!(case.expected, Expected::Fails(error) if error == PrimError::LIMIT_EXCEEDED) && !case.body.contains("call $f (i64")
-    {
-        // The log says which limit it was.
-        described["reason"] = "limit|has no room".into();
+    if !case.says.is_empty() {
+        described["reason"] = case.says.into();
     }
     described
 }

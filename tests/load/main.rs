@@ -2,6 +2,7 @@
 //! the saved file is sound, and starts.
 
 mod changes;
+mod environment;
 mod formats;
 mod sorted;
 mod support;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     if !here {
         eprintln!("{PHARO} is not here, so the tests of loading are ignored; set OSVM_IMAGES to the folder that it is in");
     }
-    let cases = [formats::CASES, sorted::CASES, changes::CASES, wrong::CASES, tests::CASES].concat();
+    let cases = [formats::CASES, sorted::CASES, environment::CASES, changes::CASES, wrong::CASES, tests::CASES].concat();
     let trials = cases.into_iter().map(|(name, run)| Trial::test(name, run).with_ignored_flag(!here)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if conclusion.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }

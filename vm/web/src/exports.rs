@@ -89,7 +89,7 @@ pub unsafe extern "C" fn osvm_start(options: *const u8, options_len: usize, imag
     let image = (!image.is_null()).then(|| unsafe { bytes(image, image_len) });
     let mut reply = Reply::default();
     let runner = match Start::read(&options).and_then(|start| start.start(image)) {
-        Ok(machine) => Runner::Machine(machine),
+        Ok(machine) => Runner::Machine(Box::new(machine)),
         Err(error) => {
             reply.set(&json!({ "error": error }));
             Runner::Over

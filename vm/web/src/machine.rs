@@ -101,7 +101,7 @@ pub enum Step {
 /// A machine, and the session of expressions that are evaluated in it from the first one on.
 pub enum Runner {
     /// Nothing was evaluated so far.
-    Machine(Machine),
+    Machine(Box<Machine>),
     /// An expression was.
     Session(Box<Session<Machine>>, Option<Evaluating>),
     /// Nothing more can be run.
@@ -177,7 +177,7 @@ impl Runner {
         let refused = |message: &str| Err(json!({ "error": { "kind": "unsupported", "message": message } }));
         if let Runner::Machine(_) = self {
             let Runner::Machine(machine) = std::mem::replace(self, Runner::Over) else { unreachable!("it was just matched") };
-            match Session::of_started(machine, None, |options| options) {
+            match Session::of_started(*machine, None, |options| options) {
                 Ok(session) => *self = Runner::Session(Box::new(session), None),
                 Err(error) => return refused(&error.to_string()),
             }

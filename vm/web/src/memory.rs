@@ -7,8 +7,9 @@ use osvm_core::heap::Region;
 const PAGE: u64 = 64 << 10;
 /// The heap grows by at least so much.
 const STEP: u64 = 4 << 20;
-/// So much is left to Rust's allocator between what it has and the heap: whatever it takes from behind the heap, the heap cannot grow over.
-const RESERVE: usize = 48 << 20;
+/// So much, and as much as the image, is left to Rust's allocator between what it has and the heap: once it takes memory from behind the
+/// heap, the heap cannot grow any more.
+const RESERVE: u64 = 48 << 20;
 
 /// The end of the module's memory.
 pub struct LinearRegion {
@@ -24,7 +25,7 @@ impl LinearRegion {
     pub fn new(len: u64, first: u64) -> Option<LinearRegion> {
         // What the allocator gets and gives back it keeps for later. Pages that nobody touches cost nothing.
         let mut reserve: Vec<u8> = Vec::new();
-        reserve.try_reserve_exact(RESERVE).ok()?;
+        reserve.try_reserve_exact(usize::try_from(RESERVE + first).ok()?).ok()?;
         std::hint::black_box(reserve.as_mut_ptr());
         drop(reserve);
         let base = memory_size(0) as u64 * PAGE;

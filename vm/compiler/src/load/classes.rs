@@ -1,11 +1,11 @@
 //! Classes as objects: making one with its metaclass, and giving one its variables and pools.
 
 use super::LoadError;
-use super::hashed::{Rule, Table, method_dictionary, new_dictionary, text};
+use super::hashed::{Rule, Table, method_dictionary, new_dictionary, rule_of, text};
 use super::shape::{FORMAT, METHODS, SUPERCLASS, Shape, VARIABLES, format_of, has_fields};
 use super::symbols::Symbols;
 use crate::packages::Kind;
-use crate::world::World;
+use crate::world::{Bindings, World};
 use osvm_core::heap::Heap;
 use osvm_core::object::Format;
 use osvm_core::oop::Oop;
@@ -15,6 +15,8 @@ pub(super) struct Dictionaries {
     /// The globals.
     pub globals: Table,
     globals_rule: Rule,
+    /// What else has the globals if they are in an Environment, and its rule.
+    bindings: Option<(Bindings, Rule)>,
     /// The class of the associations of globals.
     binding_class: Oop,
     /// What other dictionaries of symbols go by: those of class variables.
@@ -29,8 +31,10 @@ pub(super) struct Dictionaries {
 
 impl Dictionaries {
     pub fn read(heap: &Heap, world: &World, shape: &Shape) -> Result<Dictionaries, LoadError> {
-        let globals = world.globals_dictionary().filter(|&oop| Table::is_table(heap, oop));
-        let globals = globals.map(Table::dictionary).ok_or_else(|| LoadError::lacks("a SystemDictionary with its globals"))?;
+        let places = world.globals().filter(|globals| Table::is_table(heap, globals.dictionary));
+        let places = places.ok_or_else(|| LoadError::lacks("a SystemDictionary or an Environment with its globals"))?;
+        let globals = Table::dictionary(places.dictionary);
+        let bindings = places.bindings.filter(|bindings| Table::is_table(heap, bindings.dictionary));
         let model = world.global(&heap.class_name(shape.model)).ok_or_else(|| LoadError::lacks("a global Object"))?;
         let pool_model = shape.class_pool_model(heap, world)?;
         let pools: Vec<Table> = world
@@ -40,15 +44,15 @@ impl Dictionaries {
             .map(Table::dictionary)
             .collect();
         let variable = pools.iter().find_map(|pool| pool.elements(heap).first().copied());
-        let undeclared = world.global("Undeclared").map(|association| heap.follow(heap.fetch(association, 1)));
         Ok(Dictionaries {
             globals,
-            globals_rule: super::hashed::rule_of(heap, &[globals]),
+            globals_rule: rule_of(heap, &[globals]),
             binding_class: heap.class_of(model),
-            pools_rule: super::hashed::rule_of(heap, &pools),
+            pools_rule: rule_of(heap, &pools),
             variable_class: heap.class_of(variable.unwrap_or(model)),
             pool_model,
-            undeclared: undeclared.filter(|&oop| Table::is_table(heap, oop)).map(Table::dictionary),
+            bindings: bindings.map(|found| (found, rule_of(heap, &[Table::dictionary(found.dictionary)]))),
+            undeclared: places.undeclared.filter(|&oop| Table::is_table(heap, oop)).map(Table::dictionary),
         })
     }
 
@@ -56,6 +60,16 @@ impl Dictionaries {
     pub fn add_global(&self, heap: &mut Heap, key: Oop, value: Oop) -> Result<Oop, LoadError> {
         let association = association(heap, self.binding_class, key, value)?;
         self.globals.add_all(heap, self.globals_rule, &[association])?;
+        if let Some((bindings, rule)) = self.bindings {
+            let entry = match bindings.are_values {
+                true => {
+                    let model = Table::dictionary(bindings.dictionary).elements(heap)[0];
+                    self::association(heap, heap.class_of(model), key, association)?
+                }
+                false => association,
+            };
+            Table::dictionary(bindings.dictionary).add_all(heap, rule, &[entry])?;
+        }
         Ok(association)
     }
 

@@ -28,6 +28,17 @@ pub(super) fn field_names(heap: &Heap, class: Oop) -> Vec<String> {
     names.unwrap_or_else(|| slot_names(heap, layout))
 }
 
+/// Names of the fields of a class's instances, those of its superclasses first.
+pub(super) fn all_field_names(heap: &Heap, class: Oop) -> Vec<String> {
+    let mut fields = Vec::new();
+    let mut next = class;
+    while is_class(heap, next) {
+        fields.splice(0..0, field_names(heap, next));
+        next = heap.follow(heap.fetch(next, 0));
+    }
+    fields
+}
+
 /// Names of the slots of a layout's scope: the scope is the part that has the slots behind its fixed fields.
 fn slot_names(heap: &Heap, layout: Oop) -> Vec<String> {
     let is_scope = |&part: &Oop| is_pointers(heap, part) && heap.class_name(heap.class_of(part)).ends_with("ClassScope");

@@ -3,12 +3,14 @@
 //! A [`World`] is read from a heap once. It holds references into the heap, which are good until the heap collects.
 
 mod classes;
+mod globals;
 #[cfg(test)]
 mod tests;
 
 use crate::install::{InstallError, Linker};
 use crate::semantics::{Binding, Environment, VariableId};
-use classes::{association_key, dictionary_entries, field_names, is_class, pools};
+use classes::{all_field_names, association_key, dictionary_entries, field_names, is_class, pools};
+pub use globals::{Bindings, Globals};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::cell::RefCell;
@@ -27,16 +29,17 @@ pub struct World {
     symbol_class: u32,
     /// Globals that are the names of classes.
     class_names: HashSet<String>,
-    /// The dictionary of the globals.
-    dictionary: Option<Oop>,
+    /// The dictionaries of the globals.
+    dictionaries: Option<Globals>,
 }
 
 impl World {
     /// Reads what is in a heap.
     pub fn read(heap: &Heap) -> World {
         let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        let (class_names, dictionary) = (HashSet::new(), None);
-        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0, class_names, dictionary };
+        let (class_names, dictionaries) = (HashSet::new(), None);
+        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0, class_names, dictionaries };
+        let mut candidates = Vec::new();
         let mut names: HashMap<u32, String> = HashMap::new();
         for oop in heap.objects() {
             let index = heap.class_index(oop);
@@ -46,18 +49,19 @@ impl World {
                     world.symbol_class = index;
                     world.symbols.insert(latin1(heap.bytes(oop)), oop);
                 }
-                "SystemDictionary" => {
-                    world.globals = dictionary_entries(heap, oop).collect();
-                    world.dictionary = Some(oop);
-                }
+                "SystemDictionary" | "Environment" => candidates.push(oop),
                 class if class.ends_with(" class") && is_class(heap, oop) => {
                     world.classes.insert(heap.class_name(oop), oop);
                 }
                 _ => {}
             }
         }
-        if let Some(&undeclared) = world.globals.get("Undeclared") {
-            world.undeclared = dictionary_entries(heap, heap.fetch(undeclared, 1)).collect();
+        if let Some(mut globals) = Globals::find(heap, &candidates) {
+            world.globals = globals.entries(heap);
+            let named = world.globals.get("Undeclared").map(|&association| heap.follow(heap.fetch(association, 1)));
+            globals.undeclared = globals.undeclared.or(named);
+            world.undeclared = globals.undeclared.iter().flat_map(|&oop| dictionary_entries(heap, oop)).collect();
+            world.dictionaries = Some(globals);
         }
         let is_class_name = |(key, &association): (&String, &Oop)| world.class(key) == Some(heap.fetch(association, 1));
         world.class_names = world.globals.iter().filter(|&entry| is_class_name(entry)).map(|(key, _)| key.clone()).collect();
@@ -76,13 +80,7 @@ impl World {
 
     /// Names of the fields of a class's instances, those of its superclasses first.
     pub fn field_names(&self, heap: &Heap, class: Oop) -> Vec<String> {
-        let mut fields = Vec::new();
-        let mut next = class;
-        while is_class(heap, next) {
-            fields.splice(0..0, field_names(heap, next));
-            next = heap.follow(heap.fetch(next, 0));
-        }
-        fields
+        all_field_names(heap, class)
     }
 
     /// The association of a global.
@@ -90,9 +88,9 @@ impl World {
         self.globals.get(name).copied()
     }
 
-    /// The dictionary of the globals.
-    pub fn globals_dictionary(&self) -> Option<Oop> {
-        self.dictionary
+    /// The dictionaries of the globals.
+    pub fn globals(&self) -> Option<&Globals> {
+        self.dictionaries.as_ref()
     }
 
     /// Names of all classes, in no order.

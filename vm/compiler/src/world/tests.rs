@@ -85,3 +85,74 @@ fn a_method_refers_to_what_the_image_has() {
     assert_eq!(image.heap.fetch(method, 3), binding);
     assert_eq!(class_binding(&world, &image.heap, class(&image, "SubThing")), None);
 }
+
+/// An image with its globals in an Environment, which imports the class `Imported`; entries of its bindings are the associations
+/// themselves, or have them as values.
+fn environment(are_values: bool) -> TestImage {
+    let mut image = TestImage::new();
+    let nil = image.heap.nil();
+    let dictionary_class = image.new_class("IdentityDictionary", Format::FIXED, 2);
+    let [thing, imported] = ["Thing", "Imported"].map(|name| image.new_class_with_names(name, Format::FIXED, &[]));
+    let class = image.new_class_with_names("Environment", Format::FIXED, &["info", "declarations", "bindings", "undeclared"]);
+    let smalltalk_class = image.new_class_with_names("SmalltalkImage", Format::FIXED, &["globals"]);
+    let declarations = dictionary(&mut image, dictionary_class, &[("Thing", thing), ("Transcript", nil)]);
+    let own = image.heap.slots(image.heap.fetch(declarations, 1)).to_vec();
+    let foreign = association(&mut image, "Imported", imported);
+    let visible: Vec<Oop> = own.into_iter().chain([foreign]).collect();
+    let bindings = match are_values {
+        true => {
+            let names = ["Thing", "Transcript", "Imported"];
+            let entries: Vec<(&str, Oop)> = names.into_iter().zip(visible).collect();
+            dictionary(&mut image, dictionary_class, &entries)
+        }
+        false => {
+            let bindings = dictionary(&mut image, dictionary_class, &[]);
+            let array = image.heap.array(&visible).unwrap();
+            image.heap.store(bindings, 1, array);
+            bindings
+        }
+    };
+    let undeclared = dictionary(&mut image, dictionary_class, &[("Gone", nil)]);
+    let environment = image.heap.instantiate(class, 0).unwrap();
+    for (field, value) in [(1, declarations), (2, bindings), (3, undeclared)] {
+        image.heap.store(environment, field, value);
+    }
+    // Another one, with more in it, is not that of the system.
+    let more = dictionary(&mut image, dictionary_class, &[("A", nil), ("B", nil), ("C", nil), ("Thing", nil)]);
+    let other = image.heap.instantiate(class, 0).unwrap();
+    image.heap.store(other, 1, more);
+    let smalltalk = image.heap.instantiate(smalltalk_class, 0).unwrap();
+    image.heap.store(smalltalk, 0, environment);
+    let special = association(&mut image, "Smalltalk", smalltalk);
+    let objects = image.heap.special_objects();
+    image.heap.store(objects, 8, special);
+    image
+}
+
+#[test]
+fn globals_are_found_in_an_environment() {
+    for are_values in [false, true] {
+        let image = environment(are_values);
+        let world = World::read(&image.heap);
+        let globals = world.globals().expect("there are globals");
+        assert_eq!(globals.bindings.map(|bindings| bindings.are_values), Some(are_values));
+        let mut names: Vec<&str> = world.global_names().collect();
+        names.sort_unstable();
+        assert_eq!(names, ["Imported", "Thing", "Transcript"]);
+        let environment = world.environment(&image.heap, world.class("Thing").unwrap());
+        for name in ["Thing", "Imported"] {
+            let Some(Binding::Constant(id)) = environment.lookup(name) else { panic!("{name} is no class") };
+            assert_eq!(image.heap.fetch(environment.association(id), 1), world.class(name).unwrap());
+        }
+        assert!(environment.undeclared("Gone").is_some());
+    }
+}
+
+#[test]
+fn without_a_special_object_the_largest_environment_holds() {
+    let mut image = environment(true);
+    let (objects, nil) = (image.heap.special_objects(), image.heap.nil());
+    image.heap.store(objects, 8, nil);
+    let world = World::read(&image.heap);
+    assert!(world.global("A").is_some() && world.global("Transcript").is_none());
+}

@@ -96,7 +96,7 @@ impl Places {
 }
 
 /// A folder that comes with `osvm`: what the environment variable names, from the folder `cwd` on, or else the one of that name beside the
-/// executable (see [`beside`]).
+/// executable (see `beside`).
 pub fn companion(name: &str, variable: &str, cwd: &Path) -> PathBuf {
     let named = world::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
     let beside = || beside(&std::env::current_exe().ok()?, name);

@@ -74,7 +74,7 @@ impl AddAssign<Duration> for Instant {
 
 /// The time zone of the page.
 #[derive(Debug, Default)]
-pub struct LocalTime;
+pub struct LocalTime(());
 
 impl LocalTime {
     /// Seconds that local time is ahead of UTC at a time in seconds since 1970.

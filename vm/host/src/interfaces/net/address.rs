@@ -16,7 +16,8 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn of(url: &str) -> Result<Address, PrimitiveError> {
         let uri: Uri = url.parse().map_err(|_| PrimitiveError::BadArgument)?;
-        let usual = match uri.scheme_str() {
+        let scheme = uri.scheme_str().map(str::to_ascii_lowercase);
+        let usual = match scheme.as_deref() {
             Some("ws") => 80,
             Some("wss") if HAS_TLS => 443,
             Some("wss") => {
@@ -52,7 +53,8 @@ impl Address {
     #[cfg(any(test, target_family = "wasm"))]
     pub(super) fn url(&self) -> String {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        format!("{}://{}:{}{path}", self.uri.scheme_str().unwrap_or("ws"), self.host, self.port)
+        let scheme = self.uri.scheme_str().unwrap_or("ws").to_ascii_lowercase();
+        format!("{scheme}://{}:{}{path}", self.host, self.port)
     }
 }
 

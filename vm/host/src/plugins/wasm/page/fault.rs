@@ -47,7 +47,11 @@ pub(super) fn broken(flags: i32) -> Box<Broken> {
         None => None,
     };
     let backtrace = Some(text(1)).filter(|text| !text.is_empty());
-    let reason = limit.map_or_else(|| trap(&text(0)), Into::into);
+    let reason = match limit {
+        Some(limit) => limit.into(),
+        None if flags & host::TRAP != 0 => trap(&text(0)),
+        None => text(0),
+    };
     let error = if limit.is_some() { PrimitiveError::LimitExceeded } else { PrimitiveError::Internal };
     Box::new(Broken { error, reason, backtrace })
 }

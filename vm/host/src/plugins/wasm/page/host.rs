@@ -28,7 +28,7 @@ unsafe extern "C" {
     pub(super) unsafe fn memory_read(instance: i32, address: u32, to: *mut u8, len: usize) -> i32;
     /// Copies to an instance's memory: 0, or 1 if not all of it is there.
     pub(super) unsafe fn memory_write(instance: i32, address: u32, from: *const u8, len: usize) -> i32;
-    /// What the last fault was, and that it was looked at: a bit of its own, [`STACK`] and [`DENIED`]; 0 if there is none.
+    /// What the last fault was, and that it was looked at: a bit of its own, [`STACK`], [`DENIED`] and [`TRAP`]; 0 if there is none.
     pub(super) safe fn fault_take() -> i32;
     /// A text of the last fault, its message (0) or its backtrace (1), as much of it as fits: its length.
     pub(super) unsafe fn fault_text(part: i32, to: *mut u8, room: usize) -> usize;
@@ -40,3 +40,5 @@ pub(super) const THREW: i32 = i32::MAX;
 pub(super) const STACK: i32 = 2;
 /// More memory or table was asked for than is allowed, in this call.
 pub(super) const DENIED: i32 = 4;
+/// It is a trap, and no other error of the engine.
+pub(super) const TRAP: i32 = 8;

@@ -48,6 +48,9 @@ pub(super) struct Budget {
     pub(super) table: u64,
 }
 
+/// Bytes that 32-bit addresses reach.
+const LARGEST: u64 = 1 << 32;
+
 /// Why a module is not changed.
 #[derive(Debug)]
 pub(super) struct Unfit(pub(super) String);
@@ -133,7 +136,7 @@ fn memories(input: &Input<'_>, budget: Budget) -> Vec<u8> {
     for ty in &input.memories {
         memories.add(&wasm_encoder::MemoryType {
             minimum: ty.initial,
-            maximum: Some(most(ty.maximum, budget.memory / u64::from(ty.page_size())).max(ty.initial)),
+            maximum: Some(most(ty.maximum, budget.memory.min(LARGEST) / u64::from(ty.page_size())).max(ty.initial)),
             memory64: ty.memory64,
             shared: ty.shared,
             page_size_log2: ty.page_size_log2,
