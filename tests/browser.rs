@@ -3,13 +3,10 @@
 //! They need Node, its packages and a browser, which `cargo xtask test` installs where it can; without them they are ignored.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{images, osvm, plugins, root, web};
+use osvm_tests::{images, installed, osvm, plugins, root, web};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
-
-/// The names of browsers that Playwright drives as Chromium; `xtask/src/browser.rs` looks for the same.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// One browser at a time: some tests measure how fast the page answers.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -46,17 +43,12 @@ fn files() -> Vec<PathBuf> {
 
 /// The browser, if all is there that the tests need; else what is not.
 fn browser() -> Result<PathBuf, String> {
-    let found = std::env::var_os("OSVM_BROWSER").map(PathBuf::from).or_else(|| BROWSERS.iter().find_map(|name| program(name)));
-    let browser = found.ok_or("there is no browser; install chromium, or name one with OSVM_BROWSER")?;
-    program("node").ok_or("there is no Node; install version 20 or later")?;
+    let browser = osvm_tests::browser().ok_or("there is no browser; install chromium, or name one with OSVM_BROWSER")?;
+    installed("node").ok_or("there is no Node; install version 20 or later")?;
     if !folder().join("node_modules/playwright-core").is_dir() {
         return Err("Playwright is not installed; run `npm ci` in vm/web/tests/e2e".into());
     }
     Ok(browser)
-}
-
-fn program(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 fn run(browser: &Path, file: &Path) -> Result<(), Failed> {
@@ -73,7 +65,8 @@ fn run(browser: &Path, file: &Path) -> Result<(), Failed> {
         node.env("OSVM_IMAGES", images);
     }
     // Neither belongs to the page: logs, and another configuration of the one who runs the tests.
-    let output = node.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", folder()).output()?;
+    let empty = tempfile::tempdir()?;
+    let output = node.env_remove("RUST_LOG").env("XDG_CONFIG_HOME", empty.path()).output()?;
     let told = String::from_utf8_lossy(&output.stdout);
     for line in told.lines().filter(|line| line.contains("# SKIP")) {
         eprintln!("IGNORED in a browser: {}", line.trim());

@@ -79,6 +79,20 @@ pub fn program(name: &str) -> PathBuf {
     profile.join(name)
 }
 
+/// The names of browsers that are driven as Chromium is; `xtask/src/browser.rs` looks for the same.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// A browser: the one that `OSVM_BROWSER` names, or one that is installed.
+pub fn browser() -> Option<PathBuf> {
+    let named = std::env::var_os("OSVM_BROWSER").map(PathBuf::from);
+    named.or_else(|| BROWSERS.iter().find_map(|name| installed(name)))
+}
+
+/// A program in the folders of `PATH`.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
 /// How a command ended.
 #[derive(Debug)]
 pub struct Output {

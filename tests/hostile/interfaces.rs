@@ -137,7 +137,8 @@ pub const CASES: &[Case] = &[
         Answers(0),
     )
     .lines("import log 1.0\\n")
-    .grants("grants.log = true"),
+    .grants("grants.log = true")
+    .limits("memory = '1 MiB', deadline = '2 s'"),
     Case::new(
         "a level of the log that is none",
         calls!("osvm:log/1", "write", "i32 i32 i32", "(i32.const 5) (i32.const 0) (i32.const 1)"),

@@ -1,4 +1,4 @@
-//! The same modules in the host of plugins as it is in a page: its wasm module, on the engine of Node, which is that of a browser.
+//! The same modules in the host of plugins as it is in a page: its wasm module, in Node and in a browser.
 
 use super::case::{Answers, Case, Fails, Refused, configuration};
 use libtest_mimic::{Failed, Trial};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// More stack than an engine in a page has, and time to use it up.
-const DEEP: &str = "memory = '1 MiB', stack = '4 MiB', deadline = '1 s'";
+const DEEP: &str = "memory = '1 MiB', stack = '4 MiB', deadline = '10 s'";
 
 /// Calls the host: what the receiver's class is like.
 macro_rules! calling {
@@ -98,31 +98,38 @@ pub const CASES: &[Case] = &[
     ),
 ];
 
-/// The cases of these tables, as tests of their own. Where there is no Node or no target for wasm, they count as ignored.
-pub fn of(tables: &'static [&'static [Case]]) -> Vec<Trial> {
-    let cases = || tables.iter().flat_map(|cases| cases.iter());
-    let missing = missing();
-    if let Some(what) = &missing {
-        eprintln!("hostile plugins in a page are not tested: {what}");
-    }
-    let trial = |(number, case): (usize, &'static Case)| {
-        let test = move || match problems(tables)?.get(number) {
-            Some(Value::Null) => Ok(()),
-            Some(problem) => Err(problem.as_str().unwrap_or("no text").into()),
-            None => Err("the test in JavaScript says nothing of it".into()),
-        };
-        Trial::test(format!("in a page: {}", case.name), test).with_ignored_flag(missing.is_some())
-    };
-    cases().enumerate().map(trial).collect()
+/// An engine that runs the cases.
+struct Engine {
+    /// Its name.
+    name: &'static str,
+    /// The script in the folder `page` that runs all cases, and what it is given besides their folder.
+    script: &'static str,
+    argument: Option<PathBuf>,
+    /// What is missing for it.
+    missing: Option<String>,
+    /// What was found, a problem or null for each case. They run once, together.
+    found: OnceLock<Result<Vec<Value>, String>>,
 }
 
-/// What is missing for these tests.
-fn missing() -> Option<String> {
-    let node = Command::new("node").arg("--version").output();
-    if !node.is_ok_and(|node| node.status.success()) {
-        return Some("there is no `node`".into());
+/// The cases of these tables, as tests of their own, for each engine. Where there is no engine, or no target for wasm, they count as ignored.
+pub fn of(tables: &'static [&'static [Case]]) -> Vec<Trial> {
+    let missing = no_node().or_else(|| harness().err());
+    let browser = osvm_tests::browser();
+    let no_browser = browser.is_none().then(|| "there is no browser; install chromium, or name one with OSVM_BROWSER".into());
+    let engine = |name, script, argument, missing| Arc::new(Engine { name, script, argument, missing, found: OnceLock::new() });
+    let engines =
+        [engine("Node", "node.mjs", None, missing.clone()), engine("a browser", "browser.mjs", browser, missing.or(no_browser))];
+    for engine in &engines {
+        if let Some(missing) = &engine.missing {
+            eprintln!("the hostile plugins in {} are IGNORED: {missing}", engine.name);
+        }
     }
-    harness().err()
+    engines.iter().flat_map(|engine| engine.trials(tables)).collect()
+}
+
+fn no_node() -> Option<String> {
+    let node = Command::new("node").arg("--version").output();
+    if node.is_ok_and(|node| node.status.success()) { None } else { Some("there is no Node; install version 20 or later".into()) }
 }
 
 /// The host of plugins as a wasm module (`tests/page`), which is built first. An error says why it cannot be.
@@ -137,39 +144,49 @@ fn harness() -> Result<PathBuf, String> {
     built.clone()
 }
 
-/// What was found, a problem or null for each case. They run once, together.
-fn problems(tables: &[&[Case]]) -> Result<&'static [Value], Failed> {
-    static FOUND: OnceLock<Result<Vec<Value>, String>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| run(tables).map_err(|failed| failed.message().unwrap_or("no message").to_string()));
-    found.as_deref().map_err(|problem| problem.clone().into())
-}
-
-fn run(tables: &[&[Case]]) -> Result<Vec<Value>, Failed> {
-    let harness = harness()?;
-    let folder = tempfile::tempdir()?;
-    fs::copy(osvm_tests::plugins().join("md5.wasm"), folder.path().join("md5.wasm"))?;
-    let mut cases = Vec::new();
-    for (number, case) in tables.iter().flat_map(|cases| cases.iter()).enumerate() {
-        let module = format!("{number}.wasm");
-        fs::write(folder.path().join(&module), wat::parse_str(case.text())?)?;
-        cases.push(described(case, &module));
+impl Engine {
+    fn trials(self: &Arc<Engine>, tables: &'static [&'static [Case]]) -> Vec<Trial> {
+        let trial = |(number, case): (usize, &'static Case)| {
+            let engine = Arc::clone(self);
+            let test = move || match engine.problems(tables)?.get(number) {
+                Some(Value::Null) => Ok(()),
+                Some(problem) => Err(problem.as_str().unwrap_or("no text").into()),
+                None => Err("the test in JavaScript says nothing of it".into()),
+            };
+            Trial::test(format!("in {}: {}", self.name, case.name), test).with_ignored_flag(self.missing.is_some())
+        };
+        tables.iter().flat_map(|cases| cases.iter()).enumerate().map(trial).collect()
     }
-    fs::write(folder.path().join("cases.json"), Value::Array(cases).to_string())?;
-    let output = Command::new("node").arg(script()).arg(&harness).arg(folder.path()).output()?;
-    let problems = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("the test in JavaScript ended early: {error}\n{problems}").into())
-}
 
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile/page.mjs")
+    fn problems(&self, tables: &[&[Case]]) -> Result<&[Value], Failed> {
+        let run = || self.run(tables).map_err(|failed| failed.message().unwrap_or("no message").to_string());
+        self.found.get_or_init(run).as_deref().map_err(|problem| problem.clone().into())
+    }
+
+    fn run(&self, tables: &[&[Case]]) -> Result<Vec<Value>, Failed> {
+        let folder = tempfile::tempdir()?;
+        fs::copy(harness()?, folder.path().join("harness.wasm"))?;
+        fs::copy(osvm_tests::plugins().join("md5.wasm"), folder.path().join("md5.wasm"))?;
+        let mut cases = Vec::new();
+        for (number, case) in tables.iter().flat_map(|cases| cases.iter()).enumerate() {
+            let module = format!("{number}.wasm");
+            fs::write(folder.path().join(&module), wat::parse_str(case.text())?)?;
+            cases.push(described(case, &module));
+        }
+        fs::write(folder.path().join("cases.json"), Value::Array(cases).to_string())?;
+        let script = osvm_tests::root().join("tests/hostile/page").join(self.script);
+        let output = Command::new("node").arg(script).arg(folder.path()).args(&self.argument).output()?;
+        let told = || [&output.stdout[..], &output.stderr].concat();
+        serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("it ended early: {error}\n{}", String::from_utf8_lossy(&told())).into())
+    }
 }
 
 /// A case for the test in JavaScript.
 fn described(case: &Case, module: &str) -> Value {
     let config = configuration("module = 'hostile.wasm'", case.grants, case.limits, Path::new("/md5.wasm"));
     let arguments = vec!["an argument"; case.argument_count()];
-    let mut described = json!({ "name": case.name, "module": module, "config": config, "arguments": arguments });
+    let mut described = json!({ "module": module, "config": config, "arguments": arguments });
     let (key, value): (&str, Value) = match case.expected {
         Refused(words) => ("refused", words.into()),
         Fails(error) => ("fails", format!("{error:?}").into()),

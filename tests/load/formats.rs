@@ -10,6 +10,7 @@ pub const CASES: &[Case] = &[
     ("FileTree", filetree),
     ("all kinds of classes", kinds),
     ("traits are flattened", traits),
+    ("functions of libraries", foreign),
     ("pools and initialisers in their order", pools),
 ];
 
@@ -138,4 +139,27 @@ fn pools() -> Result<(), Failed> {
     )?;
     place.load(OLD, &["P"])?;
     place.answers(&[("AUser new value", "11"), ("AUser sharedPools asArray", "{OPool}")])
+}
+
+fn foreign() -> Result<(), Failed> {
+    let place = Place::new()?;
+    place.write(
+        "F.st",
+        "Object subclass: #OFoo instanceVariableNames: '' classVariableNames: '' package: 'F'!\n\
+         !OFoo methodsFor: 'x'!\nabs: i\n\t<cdecl: long 'abs' (long) module: 'libc'>\n\t^ #failed!\n\
+         dup: s\n\t<apicall: char* 'strdup' (char* void*) module: 'libc' error: ec>\n\t^ ec!\n\
+         thing\n\t<cdecl: OThing 'f' (void)>\n\t^ 1! !\n",
+    )?;
+    place.load(OLD, &["F.st"])?;
+    let of_thing = "(((OFoo >> #thing) literalAt: 1) instVarNamed: #argTypes) first";
+    place.answers(&[
+        ("(OFoo >> #abs:) literalAt: 1", "<cdecl: long 'abs' (long) module: 'libc'>"),
+        ("(OFoo >> #abs:) primitive", "120"),
+        ("(OFoo >> #dup:) literalAt: 1", "<apicall: char* 'strdup' (char* void*) module: 'libc' error: ec>"),
+        (&format!("(ExternalType structTypeNamed: #OThing) == {of_thing}"), "true"),
+        (&format!("{of_thing} isStructureType"), "true"),
+        ("OFoo new abs: 3", "#failed"),
+    ])?;
+    let refused = place.must(1, &["load", "--save", "none.image", "F.st"])?;
+    has(&refused.stderr_text(), "F.st:4:2: error: this image cannot call functions of libraries")
 }

@@ -3,6 +3,7 @@
 use crate::codegen::CompiledCode;
 use crate::magnitude::Magnitude;
 use crate::semantics::VariableId;
+use std::fmt;
 
 /// A whole number of any size.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
@@ -33,6 +34,66 @@ pub struct MethodState {
     pub pragmas: Vec<(String, Vec<Literal>)>,
 }
 
+/// A function of a library, as a pragma describes it: an ExternalLibraryFunction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ForeignFunction {
+    /// The calling convention, as the image's `FFIConstants` have it.
+    pub flags: i64,
+    /// The type of what it answers.
+    pub result: ForeignType,
+    /// What it is called.
+    pub function: ForeignName,
+    /// The types of its arguments.
+    pub arguments: Vec<ForeignType>,
+    /// The library.
+    pub module: Option<String>,
+    /// The variable that gets the code of an error.
+    pub error: Option<String>,
+}
+
+impl ForeignFunction {
+    /// What is a symbol in the image: the names of the function and of its library.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        let name = match &self.function {
+            ForeignName::Name(name) => Some(name),
+            ForeignName::Index(_) => None,
+        };
+        name.into_iter().chain(&self.module).map(String::as_str)
+    }
+}
+
+/// What a function of a library is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ForeignName {
+    /// Its name.
+    Name(String),
+    /// Its place in the library.
+    Index(i64),
+}
+
+/// What a function of a library has between its parentheses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ForeignType {
+    /// A type, or a pointer to one.
+    Type {
+        /// The type.
+        name: String,
+        /// There is a star behind it.
+        pointer: bool,
+    },
+    /// `...`, behind which arguments may differ.
+    Variadic,
+}
+
+impl fmt::Display for ForeignType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ForeignType::Type { name, pointer } => write!(f, "{name}{}", if *pointer { "*" } else { "" }),
+            ForeignType::Variadic => f.write_str("..."),
+        }
+    }
+}
+
 /// A literal.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Literal {
@@ -60,6 +121,10 @@ pub enum Literal {
     Array(Vec<Literal>),
     /// An array of bytes.
     Bytes(Vec<u8>),
+    /// An array of floats, as Cuis has it.
+    Floats(Vec<f64>),
+    /// A function of a library.
+    Foreign(Box<ForeignFunction>),
     /// The association of a variable outside of the method.
     Variable(VariableId),
     /// The code of a block: a CompiledBlock.
@@ -86,6 +151,9 @@ impl Literal {
     pub fn same(&self, other: &Literal) -> bool {
         match (self, other) {
             (Literal::Float(a), Literal::Float(b)) => a == b && a.is_sign_negative() == b.is_sign_negative(),
+            (Literal::Floats(a), Literal::Floats(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+            }
             (Literal::Array(a), Literal::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Literal::Block(_), _) | (_, Literal::Block(_)) => false,
             _ => self == other,

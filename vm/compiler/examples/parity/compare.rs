@@ -191,7 +191,8 @@ impl Context<'_> {
                 self.image.selector(oop).as_ref() == Some(&state.selector) && pragmas != state.pragmas.is_empty()
             }
             Literal::MethodClass => self.image.field(oop, 1).is_some(),
-            Literal::Block(_) | Literal::OuterCode => false,
+            // Methods of Pharo 8 have none of these.
+            Literal::Block(_) | Literal::OuterCode | Literal::Floats(_) | Literal::Foreign(_) => false,
         }
     }
 }

@@ -266,8 +266,37 @@ fn what_is_encoded_is_decoded() {
     instructions().into_iter().chain(sista_only).for_each(|instruction| check(BytecodeSet::SistaV1, sista::encode, instruction));
 }
 
+/// An image that can call functions of libraries.
+struct Foreign;
+
+impl Environment for Foreign {
+    fn lookup(&self, name: &str) -> Option<Binding> {
+        World.lookup(name)
+    }
+
+    fn has_foreign_calls(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn functions_of_libraries_are_primitive_120_with_the_function_first() {
+    let source = "x: i <cdecl: void 'f' (long) module: 'm' error: ec> ^ 'abc' , ec";
+    for options in [&Options::PHARO_8, &SISTA] {
+        let code = compile_method(source, &Foreign, options).code.unwrap();
+        assert_eq!((code.primitive, code.temporaries), (Some(120), 2));
+        let Literal::Foreign(function) = &code.literals[0] else { panic!("{:?}", code.literals[0]) };
+        assert_eq!((function.symbols().collect::<Vec<_>>(), function.error.as_deref()), (vec!["f", "m"], Some("ec")));
+    }
+    let refused = compile_method(source, &World, &Options::CUIS);
+    assert!(refused.code.is_none());
+    let told = refused.diagnostics[0].render("x", source).to_string();
+    assert!(told.starts_with("x:1:6: error: this image cannot call functions of libraries"), "{told}");
+}
+
 /// Sources that use most of the language.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
+    "x: i <cdecl: threaded void* 'f' (long char* ... Foo*) module: 'm' error: ec> ^ #[1.5 2 -3e2] , #(#[1.0])",
     "at: i put: v <primitive: 60 error: ec> <foo: #(1 $a)> | t u | t := [:x :y | | z | z := x + y. u := z. ^ z]. i to: v by: -2 do: [:k | [t value: k] value]. ^ {t. u. ec} , #(1 #[2] (a b: #c 'd')) ; yourself",
     "x [a notNil and: [b isNil or: [^ nil]]] whileFalse: [a := [:n | n ifNil: [3] ifNotNil: [:m | [m] value]]]. ^ thisContext",
     "+ other ^ other caseOf: {[1] -> [16rFF]. [2] -> [1.5e-3s2]} otherwise: [super + 3.14s2; - 1]",
@@ -296,7 +325,7 @@ fn no_mutation_of_a_source_panics() {
         }
         let source: String = source.into_iter().collect();
         for options in [&Options::PHARO_8, &SISTA, &Options::CUIS] {
-            let compilation = compile_method(&source, &World, options);
+            let compilation = compile_method(&source, &Foreign, options);
             if let Some(code) = compilation.code {
                 listing(&code);
             }

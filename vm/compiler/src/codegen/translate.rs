@@ -73,11 +73,12 @@ fn state(method: &Method<'_>) -> MethodState {
     MethodState { selector: method.selector.to_string(), pragmas: pragmas.collect() }
 }
 
-/// The number of a method's primitive, and the literal that names it if it is 117.
+/// The number of a method's primitive, and the literal that says what it calls if it is 117 or 120.
 fn primitive(pragmas: &[Pragma<'_>]) -> (Option<u16>, Option<Literal>) {
     let Some(pragma) = pragmas.iter().find(|pragma| pragma.selector.starts_with("primitive:")) else { return (None, None) };
+    let foreign = pragma.foreign.as_ref().map(|function| Literal::Foreign(function.clone()));
     let name = match &pragma.arguments[0].0 {
-        Literal::Integer(number) => return (u16::try_from(*number).ok().filter(|&number| number > 0), None),
+        Literal::Integer(number) => return (u16::try_from(*number).ok().filter(|&number| number > 0), foreign),
         Literal::String(name) | Literal::Symbol(name) => name.clone(),
         _ => return (None, None),
     };

@@ -51,6 +51,10 @@ impl Environment for SessionEnvironment<'_, '_> {
     fn has_context_fields(&self) -> bool {
         self.inner.has_context_fields()
     }
+
+    fn has_foreign_calls(&self) -> bool {
+        self.inner.has_foreign_calls()
+    }
 }
 
 /// Literals of methods as the image has them.
@@ -102,6 +106,7 @@ pub(super) fn missing_symbols(world: &World, literals: &[Literal], found: &mut V
             Literal::Symbol(text) => note(world, text, found),
             Literal::Array(elements) => missing_symbols(world, elements, found),
             Literal::Block(code) => missing_symbols(world, &code.literals, found),
+            Literal::Foreign(function) => function.symbols().for_each(|text| note(world, text, found)),
             Literal::State(state) => {
                 note(world, &state.selector, found);
                 for (selector, arguments) in &state.pragmas {

@@ -2,8 +2,9 @@
 
 use super::{InstallError, Linker};
 use crate::literal::{Literal, MethodState, ScaledDecimal, WholeNumber};
+use crate::load;
 use osvm_core::heap::Heap;
-use osvm_core::object;
+use osvm_core::object::{self, Format};
 use osvm_core::oop::Oop;
 
 /// Fields of an AdditionalMethodState: the method, its selector; pragmas behind them.
@@ -28,6 +29,8 @@ pub(super) fn object(heap: &mut Heap, literal: &Literal, method: Oop, linker: &m
         Literal::Symbol(text) => linker.symbol(heap, text)?,
         Literal::Array(elements) => array(heap, elements, method, linker)?,
         Literal::Bytes(bytes) => heap.byte_object(object::CLASS_INDEX_BYTE_ARRAY, bytes)?,
+        Literal::Floats(floats) => float_array(heap, floats, linker)?,
+        Literal::Foreign(function) => super::foreign::function(heap, function, linker)?,
         Literal::Variable(id) => linker.variable(*id),
         Literal::State(state) => method_state(heap, state, method, linker)?,
         Literal::MethodClass => linker.class_binding(),
@@ -67,6 +70,31 @@ pub fn string(heap: &mut Heap, text: &str, linker: &mut dyn Linker) -> Result<Oo
         word.copy_from_slice(&u32::from(c).to_le_bytes());
     }
     Ok(string)
+}
+
+/// An array of floats, of the class of which Cuis makes them: the one that prints itself as a literal. Until update 8025 that was
+/// Float64Array, then Float32Array.
+fn float_array(heap: &mut Heap, floats: &[f64], linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let names = ["Float32Array", "Float64Array", "FloatArray"];
+    let found = names.map(|name| linker.class(heap, name));
+    let is_literal = |class: &Oop| {
+        let methods = load::methods(heap, heap.follow(heap.fetch(*class, 1)));
+        methods.iter().any(|&(selector, _)| heap.text(selector).as_deref() == Some("isLiteral"))
+    };
+    let class = found.iter().flatten().copied().find(is_literal).or(found.into_iter().flatten().next());
+    let class = class.ok_or_else(|| InstallError::NoClass(names[0].into()))?;
+    let is_double = Some(class) == found[1];
+    let has_words = heap.instance_spec(class).is_some_and(|(_, format)| format == Format::WORDS_64);
+    let array = heap.instantiate(class, if is_double && !has_words { 2 * floats.len() } else { floats.len() })?;
+    let bytes = heap.bytes_mut(array);
+    match is_double {
+        true => bytes.chunks_exact_mut(8).zip(floats).for_each(|(bytes, float)| bytes.copy_from_slice(&float.to_le_bytes())),
+        false => {
+            let narrow = floats.iter().map(|&float| float as f32);
+            bytes.chunks_exact_mut(4).zip(narrow).for_each(|(bytes, float)| bytes.copy_from_slice(&float.to_le_bytes()));
+        }
+    }
+    Ok(array)
 }
 
 fn array(heap: &mut Heap, elements: &[Literal], method: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {

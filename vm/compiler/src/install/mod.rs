@@ -3,6 +3,7 @@
 //! Allocation never collects, so the objects that are being made need no roots; whoever installs a method stores it in a method
 //! dictionary before anything runs.
 
+mod foreign;
 mod literals;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use osvm_core::oop::Oop;
 use osvm_core::special::Special;
 use std::fmt;
 
+pub(crate) use foreign::has_foreign_calls;
 pub use literals::string;
 
 /// Behind the bytecodes of a method: no source is embedded, and the source pointer is nothing.

@@ -20,7 +20,7 @@ const FEWEST: usize = 5;
 
 /// Which hash a collection goes by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// The identity hash, shifted to the left.
     Identity(u32),
     /// That of the text, which starts with this number.
@@ -67,7 +67,7 @@ pub(super) fn text(heap: &Heap, oop: Oop) -> Option<String> {
 
 /// What the elements of a collection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Elements {
+pub(crate) enum Elements {
     /// Associations, by their keys.
     Associations,
     /// Symbols, or other objects that are their own keys.
@@ -76,7 +76,7 @@ pub(super) enum Elements {
 
 /// A hashed collection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The collection.
     pub oop: Oop,
     /// What is in it.
@@ -188,7 +188,7 @@ impl Table {
 }
 
 /// The rule by which most of what is in some collections of one class is found.
-pub(super) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
+pub(crate) fn rule_of(heap: &Heap, tables: &[Table]) -> Rule {
     let score = |rule: Rule| tables.iter().map(|table| table.found_by(heap, rule)).sum::<usize>();
     let scores: Vec<(usize, Rule)> = RULES.iter().map(|&rule| (score(rule), rule)).collect();
     let best = scores.iter().map(|&(score, _)| score).max().unwrap_or(0);
@@ -231,7 +231,7 @@ const FIRST_KEY: usize = 2;
 const FEWEST_METHODS: usize = 32;
 
 /// The methods of a method dictionary by their selectors.
-pub(super) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
+pub(crate) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
     let nil = heap.nil();
     if !Table::is_table(heap, dictionary) {
         return Vec::new();
@@ -243,7 +243,7 @@ pub(super) fn methods(heap: &Heap, dictionary: Oop) -> Vec<(Oop, Oop)> {
 }
 
 /// A method dictionary, of the class of another, with these methods and room for half as many again.
-pub(super) fn method_dictionary(heap: &mut Heap, model: Oop, methods: &[(Oop, Oop)]) -> Result<Oop, LoadError> {
+pub(crate) fn method_dictionary(heap: &mut Heap, model: Oop, methods: &[(Oop, Oop)]) -> Result<Oop, LoadError> {
     let capacity = (methods.len() * 3 / 2 + 1).next_power_of_two().max(FEWEST_METHODS);
     let class = heap.class_of(model);
     let dictionary = heap.instantiate(class, capacity)?;

@@ -253,6 +253,10 @@ impl Environment for LoadEnvironment<'_, '_> {
     fn has_context_fields(&self) -> bool {
         self.inner.has_context_fields()
     }
+
+    fn has_foreign_calls(&self) -> bool {
+        self.inner.has_foreign_calls()
+    }
 }
 
 /// What the literals of a method refer to.

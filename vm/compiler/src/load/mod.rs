@@ -28,6 +28,9 @@ mod symbols;
 mod tests;
 mod traits;
 
+#[cfg(test)]
+pub(crate) use hashed::{Rule, method_dictionary};
+pub(crate) use hashed::{Table, methods, rule_of};
 pub(crate) use methods::binding_of;
 pub use report::{ClassChange, Progress, Report, Step, Tally};
 

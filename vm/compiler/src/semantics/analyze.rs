@@ -51,6 +51,13 @@ impl Analyzer<'_> {
         method.arguments.iter().for_each(|name| self.declare(name.text, Some(name), true));
         self.analysis.scopes[0].arguments = method.arguments.len();
         method.body.temporaries.iter().for_each(|name| self.declare(name.text, Some(name), false));
+        for pragma in method.pragmas.iter().filter(|pragma| pragma.foreign.is_some()) {
+            if !self.environment.has_foreign_calls() {
+                let message = "this image cannot call functions of libraries: it has no class ExternalLibraryFunction with types that are set up";
+                let help = "load and initialise the package FFI (in Squeak and Pharo, FFI-Kernel) before this one";
+                self.analysis.diagnostics.push(Diagnostic::error(pragma.span, message).help(help));
+            }
+        }
         if let Some(name) = method.pragmas.iter().find_map(error_variable) {
             if self.local(0, name).is_none() {
                 self.declare(name, None, false);

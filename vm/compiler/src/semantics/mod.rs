@@ -55,6 +55,11 @@ pub trait Environment {
         false
     }
 
+    /// Methods can call functions of libraries: there is a class of which the functions are instances, with types.
+    fn has_foreign_calls(&self) -> bool {
+        false
+    }
+
     /// Names that somebody may have meant instead of an undeclared one.
     fn names(&self) -> Vec<String> {
         Vec::new()

@@ -1,6 +1,6 @@
 //! The syntax tree. Names are parts of the source; each node knows its place there.
 
-use crate::literal::Literal;
+use crate::literal::{ForeignFunction, Literal};
 use crate::source::Span;
 use std::borrow::Cow;
 
@@ -48,6 +48,8 @@ pub struct Pragma<'s> {
     pub selector: Cow<'s, str>,
     /// Its arguments.
     pub arguments: Vec<(Literal, Span)>,
+    /// The function of a library that a primitive calls, if the pragma describes one.
+    pub foreign: Option<Box<ForeignFunction>>,
     /// Its place.
     pub span: Span,
 }

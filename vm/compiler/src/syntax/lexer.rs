@@ -13,20 +13,37 @@ pub struct Dialect {
     pub sign_ends_operator: bool,
     /// In a literal array, `[1 2]` is an array of bytes.
     pub bare_byte_arrays: bool,
+    /// `#[1.5 2]`, whose first number is a float, is an array of floats.
+    pub float_arrays: bool,
     /// An expression between backticks is a constant, and `::` continues with all before it as the receiver.
     pub cuis_expressions: bool,
 }
 
 impl Dialect {
     /// Pharo.
-    pub const PHARO: Dialect =
-        Dialect { underscore_assigns: false, sign_ends_operator: false, bare_byte_arrays: false, cuis_expressions: false };
+    pub const PHARO: Dialect = Dialect {
+        underscore_assigns: false,
+        sign_ends_operator: false,
+        bare_byte_arrays: false,
+        float_arrays: false,
+        cuis_expressions: false,
+    };
     /// Squeak.
-    pub const SQUEAK: Dialect =
-        Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true, cuis_expressions: false };
+    pub const SQUEAK: Dialect = Dialect {
+        underscore_assigns: true,
+        sign_ends_operator: true,
+        bare_byte_arrays: true,
+        float_arrays: false,
+        cuis_expressions: false,
+    };
     /// Cuis.
-    pub const CUIS: Dialect =
-        Dialect { underscore_assigns: true, sign_ends_operator: true, bare_byte_arrays: true, cuis_expressions: true };
+    pub const CUIS: Dialect = Dialect {
+        underscore_assigns: true,
+        sign_ends_operator: true,
+        bare_byte_arrays: true,
+        float_arrays: true,
+        cuis_expressions: true,
+    };
 }
 
 /// What a token is.

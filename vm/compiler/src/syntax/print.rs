@@ -2,7 +2,7 @@
 
 use super::ast::{Cascade, Expression, ExpressionKind, Message, Method, Pragma, Sequence, Statement};
 use super::{argument_count, is_binary_char, is_letter};
-use crate::literal::{Literal, ScaledDecimal};
+use crate::literal::{ForeignFunction, ForeignName, ForeignType, Literal, ScaledDecimal};
 use crate::magnitude::Magnitude;
 
 /// A method as source.
@@ -31,6 +31,10 @@ fn pattern<'a>(selector: &str, arguments: impl Iterator<Item = &'a str>, out: &m
 }
 
 fn print_pragma(pragma: &Pragma<'_>, out: &mut String) {
+    if let Some(function) = &pragma.foreign {
+        out.push_str(&print_foreign(function));
+        return;
+    }
     let texts: Vec<String> = pragma.arguments.iter().map(|(literal, _)| print_literal(literal)).collect();
     // An operator would be read together with the bracket.
     out.push_str(if pragma.selector.starts_with(is_letter) { "<" } else { "< " });
@@ -42,6 +46,21 @@ fn print_pragma(pragma: &Pragma<'_>, out: &mut String) {
     });
     pattern(&pragma.selector, texts, out);
     out.push_str(" >");
+}
+
+/// The pragma of a function of a library.
+fn print_foreign(function: &ForeignFunction) -> String {
+    let types = |types: &[ForeignType]| types.iter().map(ForeignType::to_string).collect::<Vec<_>>().join(" ");
+    let name = match &function.function {
+        ForeignName::Name(name) => print_literal(&Literal::String(name.clone())),
+        ForeignName::Index(index) => index.to_string(),
+    };
+    let module = function.module.as_ref().map(|module| format!(" module: {}", print_literal(&Literal::String(module.clone()))));
+    let error = function.error.as_ref().map(|name| format!(" error: {name}"));
+    let (module, error) = (module.unwrap_or_default(), error.unwrap_or_default());
+    let convention = if function.flags & 1 == 0 { "cdecl:" } else { "apicall:" };
+    let threaded = if function.flags & 256 == 0 { "" } else { " threaded" };
+    format!("<{convention}{threaded} {} {name} ({}){module}{error} >", function.result, types(&function.arguments))
 }
 
 fn sequence(sequence: &Sequence<'_>, out: &mut String) {
@@ -152,6 +171,10 @@ pub fn print_literal(literal: &Literal) -> String {
                 format!("<{selector} {}>", arguments.join(" "))
             });
             format!("#{} {}", state.selector, pragmas.collect::<Vec<_>>().join(" "))
+        }
+        Literal::Foreign(function) => print_foreign(function),
+        Literal::Floats(floats) => {
+            format!("#[{}]", floats.iter().map(|&float| print_literal(&Literal::Float(float))).collect::<Vec<_>>().join(" "))
         }
         Literal::MethodClass => "the method's class".into(),
         Literal::OuterCode => "the outer code".into(),

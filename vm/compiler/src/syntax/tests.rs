@@ -116,8 +116,41 @@ fn errors_say_where_and_what() {
     assert_eq!(errors("foo: ^ 1"), ["1:6 expected the name of the argument, not ^"]);
     assert_eq!(errors("foo <primitive: 1 ^ 3"), ["1:19 expected > at the end of the pragma, not ^"]);
     assert_eq!(errors("foo ^ 3 ]. ^ 4"), ["1:9 expected the end of a statement or of the method, not ]"]);
-    assert_eq!(errors("foo <cdecl: long 'f' (long)> ^ 1"), ["1:6 calls of foreign functions cannot be compiled"]);
+    assert_eq!(errors("foo <callback: int (*)(int)> ^ 1"), ["1:6 callbacks from libraries cannot be compiled"]);
     assert_eq!(errors("foo ^ 99r1"), ["1:7 a radix is from 2 to 36, not 99"]);
+}
+
+#[test]
+fn functions_of_libraries() {
+    for source in [
+        "foo: a\n\t<cdecl: long 'f' (long char* Point*) module: 'lib' error: ec >\n^ a",
+        "foo\n\t<apicall: threaded void* 3 () >\n^ self",
+        "foo\n\t<cdecl: int32 'it''s' (void* ... uint32) module: 'x' >\n^ self",
+    ] {
+        assert_eq!(printed(source), source);
+    }
+    assert_eq!(printed("foo <cdecl: void 'f' (void) module:'x'> ^ 1"), "foo\n\t<cdecl: void 'f' () module: 'x' >\n^ 1");
+    assert_eq!(errors("foo <cdecl: 'f' (long)> ^ 1"), ["1:13 expected the type of what the function answers, not 'f'"]);
+    assert_eq!(errors("foo <cdecl: long f (long)> ^ 1"), ["1:18 expected the name of the function, as a string, not f"]);
+    assert_eq!(errors("foo <cdecl: long 'f' long> ^ 1"), ["1:22 expected ( before the types of the arguments, not long"]);
+    assert_eq!(errors("foo <cdecl: long 'f' (long, long)> ^ 1"), ["1:27 expected the type of an argument, or ), not ,"]);
+    assert_eq!(errors("foo <cdecl: long 'f' (char**)> ^ 1"), ["1:27 a pointer to a pointer is written void*"]);
+    assert_eq!(errors("foo <cdecl: long 'f' (long) module: x> ^ 1"), ["1:37 expected the name of the library, as a string, not x"]);
+}
+
+#[test]
+fn arrays_of_floats_are_of_cuis() {
+    let in_cuis = |source: &str| {
+        let parsed = parse_expression(source, Dialect::CUIS);
+        let messages: Vec<String> = parsed.diagnostics.iter().map(|problem| problem.message.clone()).collect();
+        (print_method(&parsed.method), messages)
+    };
+    assert_eq!(in_cuis("#[1.5 2 -0.25e2]").0, "DoIt\n^ #[1.5 2.0 -25.0]");
+    assert_eq!(in_cuis("#(#[1.5] #[1])").0, "DoIt\n^ #(#[1.5] #[1])");
+    assert_eq!(in_cuis("#[1 2.5]").1, ["an array of floats begins with a float"]);
+    assert_eq!(in_cuis("#[1.5 256]").1, ["expected a float, or a whole number from 0 to 255"]);
+    assert_eq!(in_cuis("#[1.5 ").1, ["this array of floats has no ]"]);
+    assert_eq!(errors("foo ^ #[1.5]"), ["1:9 a byte is from 0 to 255"]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(super) fn field_names(heap: &Heap, class: Oop) -> Vec<String> {
 }
 
 /// Names of the fields of a class's instances, those of its superclasses first.
-pub(super) fn all_field_names(heap: &Heap, class: Oop) -> Vec<String> {
+pub(crate) fn all_field_names(heap: &Heap, class: Oop) -> Vec<String> {
     let mut fields = Vec::new();
     let mut next = class;
     while is_class(heap, next) {

@@ -7,9 +7,10 @@ mod globals;
 #[cfg(test)]
 mod tests;
 
-use crate::install::{InstallError, Linker};
+use crate::install::{InstallError, Linker, has_foreign_calls};
 use crate::semantics::{Binding, Environment, VariableId};
-use classes::{all_field_names, association_key, dictionary_entries, field_names, is_class, pools};
+pub(crate) use classes::all_field_names;
+use classes::{association_key, dictionary_entries, field_names, is_class, pools};
 pub use globals::{Bindings, Globals};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -31,6 +32,8 @@ pub struct World {
     class_names: HashSet<String>,
     /// The dictionaries of the globals.
     dictionaries: Option<Globals>,
+    /// Methods can call functions of libraries.
+    has_foreign_calls: bool,
 }
 
 impl World {
@@ -38,7 +41,9 @@ impl World {
     pub fn read(heap: &Heap) -> World {
         let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
         let (class_names, dictionaries) = (HashSet::new(), None);
-        let mut world = World { classes, globals, undeclared, symbols, symbol_class: 0, class_names, dictionaries };
+        let symbol_class = 0;
+        let mut world =
+            World { classes, globals, undeclared, symbols, symbol_class, class_names, dictionaries, has_foreign_calls: false };
         let mut candidates = Vec::new();
         let mut names: HashMap<u32, String> = HashMap::new();
         for oop in heap.objects() {
@@ -63,6 +68,7 @@ impl World {
             world.undeclared = globals.undeclared.iter().flat_map(|&oop| dictionary_entries(heap, oop)).collect();
             world.dictionaries = Some(globals);
         }
+        world.has_foreign_calls = has_foreign_calls(heap, |name| world.class(name));
         let is_class_name = |(key, &association): (&String, &Oop)| world.class(key) == Some(heap.fetch(association, 1));
         world.class_names = world.globals.iter().filter(|&entry| is_class_name(entry)).map(|(key, _)| key.clone()).collect();
         world
@@ -105,7 +111,7 @@ impl World {
 
     /// The associations of the variables that a class itself has, without those of pools.
     pub fn class_variables(&self, heap: &Heap, class: Oop) -> HashMap<String, Oop> {
-        pools(heap, class).first().map(|&pool| dictionary_entries(heap, pool).collect()).unwrap_or_default()
+        class_variables(heap, class)
     }
 
     /// Names of the globals, classes among them.
@@ -164,6 +170,11 @@ impl World {
     }
 }
 
+/// The associations of the variables that a class itself has.
+pub(crate) fn class_variables(heap: &Heap, class: Oop) -> HashMap<String, Oop> {
+    pools(heap, class).first().map(|&pool| dictionary_entries(heap, pool).collect()).unwrap_or_default()
+}
+
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
@@ -217,6 +228,10 @@ impl Environment for ClassEnvironment<'_> {
 
     fn has_context_fields(&self) -> bool {
         self.is_context
+    }
+
+    fn has_foreign_calls(&self) -> bool {
+        self.world.has_foreign_calls
     }
 }
 

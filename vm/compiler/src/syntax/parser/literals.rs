@@ -3,6 +3,7 @@
 use super::super::lexer::TokenKind;
 use super::Parser;
 use crate::literal::Literal;
+use crate::source::Span;
 
 impl Parser<'_> {
     /// The literal here; `None`, and nothing is read, if there is none. Names of constants are not looked at.
@@ -79,13 +80,19 @@ impl Parser<'_> {
         self.step();
     }
 
-    /// An array of bytes; the current token is its opening bracket.
+    /// An array of bytes, or of floats; the current token is its opening bracket.
     fn byte_array(&mut self) -> Literal {
         let opened = self.step().span;
+        if self.dialect.float_arrays && matches!(self.token.kind, TokenKind::Number(Literal::Float(_))) {
+            return self.float_array(opened);
+        }
         let mut bytes = Vec::new();
         loop {
             match &self.token.kind {
                 TokenKind::Number(Literal::Integer(value)) if (0..=255).contains(value) => bytes.push(*value as u8),
+                TokenKind::Number(Literal::Float(_)) if self.dialect.float_arrays => {
+                    self.error(self.token.span, "an array of floats begins with a float");
+                }
                 TokenKind::Special(b']') => {
                     self.step();
                     return Literal::Bytes(bytes);
@@ -96,6 +103,28 @@ impl Parser<'_> {
                 }
                 TokenKind::Number(_) => self.error(self.token.span, "a byte is from 0 to 255"),
                 _ => self.expected("a byte, or ] behind the last"),
+            }
+            self.step();
+        }
+    }
+
+    /// The floats of an array, and whole numbers that a byte could be among them.
+    fn float_array(&mut self, opened: Span) -> Literal {
+        let mut floats = Vec::new();
+        loop {
+            match &self.token.kind {
+                TokenKind::Number(Literal::Float(value)) => floats.push(*value),
+                TokenKind::Number(Literal::Integer(value)) if (0..=255).contains(value) => floats.push(*value as f64),
+                TokenKind::Special(b']') => {
+                    self.step();
+                    return Literal::Floats(floats);
+                }
+                TokenKind::End => {
+                    self.error(opened, "this array of floats has no ]");
+                    return Literal::Floats(floats);
+                }
+                TokenKind::Number(_) => self.error(self.token.span, "expected a float, or a whole number from 0 to 255"),
+                _ => self.expected("a float, or ] behind the last"),
             }
             self.step();
         }

@@ -7,8 +7,12 @@ use crate::literal::Literal;
 use crate::source::Span;
 use std::borrow::Cow;
 
-/// Pragmas that describe a function of a library, in a language of their own.
-const FOREIGN_CALLS: [&str; 3] = ["cdecl:", "apicall:", "callback:"];
+/// Pragmas with languages of their own that nothing here can make, and what there is instead.
+const REFUSED: [(&str, &str); 3] = [
+    ("callback:", "callbacks from libraries cannot be compiled"),
+    ("osErrFunc:", "functions that tell errors of a library cannot be compiled"),
+    ("osErrVar:", "variables that tell errors of a library cannot be compiled"),
+];
 
 /// The constants that have names.
 fn constant(name: &str) -> Option<Literal> {
@@ -136,8 +140,11 @@ impl<'s> Parser<'s> {
                 while self.is(&TokenKind::Keyword) {
                     let span = self.step().span;
                     selector += self.text(span);
-                    if FOREIGN_CALLS.contains(&selector.as_ref()) {
-                        self.error(span, "calls of foreign functions cannot be compiled");
+                    if let Some(convention) = Self::calling_convention(&selector) {
+                        return self.foreign_call(convention, start);
+                    }
+                    if let Some((_, message)) = REFUSED.iter().find(|(word, _)| *word == selector) {
+                        self.error(span, *message);
                         return None;
                     }
                     let names_are_symbols = selector.starts_with("primitive:");
@@ -149,10 +156,15 @@ impl<'s> Parser<'s> {
                 return None;
             }
         }
+        self.end_of_pragma()?;
+        Some(Pragma { selector, arguments, foreign: None, span: self.since(start) })
+    }
+
+    pub(super) fn end_of_pragma(&mut self) -> Option<()> {
         if self.is(&TokenKind::Binary) && self.text(self.token.span).starts_with('>') {
             self.split_operator();
             self.step();
-            return Some(Pragma { selector, arguments, span: self.since(start) });
+            return Some(());
         }
         self.expected("> at the end of the pragma");
         None

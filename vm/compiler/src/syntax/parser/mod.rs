@@ -1,6 +1,7 @@
 //! Tokens to tree, by recursive descent. An error is noted, the rest of the statement skipped, and parsing goes on.
 
 mod expressions;
+mod foreign;
 mod literals;
 mod method;
 

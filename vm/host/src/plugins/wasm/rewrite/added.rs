@@ -8,10 +8,10 @@ use wasmparser::ValType;
 
 /// Stack that may be used before calls of the host look whether enough is left. Nothing uses more than some times its account.
 const SHALLOW: i32 = 48 << 10;
-/// As many parameters as a function can have: all but a few of them lie on the stack.
+/// As many parameters as a function can have: all but a few of them lie on the stack, 16 bytes each.
 const PARAMETERS: usize = 1000;
-/// So many calls with that many parameters make sure of 192 KiB.
-const CALLS: i32 = 24;
+/// So many calls with that many parameters make sure of 128 KiB, in a few microseconds.
+const CALLS: i32 = 8;
 
 /// The numbers of what is added.
 pub(super) struct Added {
@@ -41,7 +41,7 @@ impl Added {
     pub(super) fn new(input: &Input<'_>) -> Added {
         let first_type = input.types.len() as u32;
         let mut deep = vec![0x7F];
-        deep.extend([0x7E; PARAMETERS - 1]);
+        deep.extend([0x7B; PARAMETERS - 1]);
         let types =
             vec![function_type(&[], &[0x7F]), function_type(&[], &[]), function_type(&[0x7F], &[0x7E]), function_type(&deep, &[])];
         let functions = input.imported.iter().copied().chain([NOTHING, PEEKS, NOTHING, DEEP].map(|ty| first_type + ty));
@@ -116,7 +116,7 @@ impl Added {
         let others = [
             body(|code| self.asking(code)),
             body(|code| peeking(code, input.memory)),
-            body(|code| self.probing(code)),
+            body_of(&[1, 1, 0x7B], |code| self.probing(code)),
             body(|code| self.deep(code)),
         ];
         imported.chain(others).collect()
@@ -144,7 +144,7 @@ impl Added {
     fn probing(&self, code: &mut InstructionSink<'_>) {
         code.i32_const(CALLS);
         (1..PARAMETERS).for_each(|_| {
-            code.i64_const(0);
+            code.local_get(0);
         });
         code.call(self.probe() + 1);
     }
@@ -164,7 +164,12 @@ fn peeking(code: &mut InstructionSink<'_>, memory: u32) {
 
 /// A function's body without locals.
 fn body(write: impl FnOnce(&mut InstructionSink<'_>)) -> Vec<u8> {
-    let mut bytes = vec![0];
+    body_of(&[0], write)
+}
+
+/// A function's body with these locals.
+fn body_of(locals: &[u8], write: impl FnOnce(&mut InstructionSink<'_>)) -> Vec<u8> {
+    let mut bytes = locals.to_vec();
     let mut code = InstructionSink::new(&mut bytes);
     write(&mut code);
     code.end();

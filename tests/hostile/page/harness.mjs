@@ -1,9 +1,9 @@
 // The module of tests/page, as a test calls it.
 
-import { MemoryFiles, fileImports } from '../../vm/web/js/files.mjs';
-import { netImports } from '../../vm/web/js/net.mjs';
-import { pluginImports } from '../../vm/web/js/plugins.mjs';
-import { worldImports } from '../../vm/web/js/world.mjs';
+import { MemoryFiles, fileImports } from '../../../vm/web/js/files.mjs';
+import { netImports } from '../../../vm/web/js/net.mjs';
+import { pluginImports } from '../../../vm/web/js/plugins.mjs';
+import { worldImports } from '../../../vm/web/js/world.mjs';
 
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
