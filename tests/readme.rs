@@ -2,8 +2,11 @@
 //! bootstrap image as `my.image`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use osvm_tests::{PHARO, image, root, run, words};
+use osvm_tests::{PHARO, command, finish, image, root, run, words};
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -54,6 +57,10 @@ fn commands_work(page: &str) -> Result<(), Failed> {
         return Err(format!("only {} commands were found", commands.len()).into());
     }
     for (line, args) in commands {
+        if args.first().is_some_and(|command| command == "serve") {
+            serves(folder.path(), &args)?;
+            continue;
+        }
         let output = run(folder.path(), &args, LIMIT);
         if output.status != Some(0) {
             let (status, text) = (output.status, output.stderr_text());
@@ -61,4 +68,24 @@ fn commands_work(page: &str) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A server goes on until it is interrupted: it has to answer with the page.
+fn serves(folder: &Path, args: &[String]) -> Result<(), Failed> {
+    let mut child = command(folder, &[args, &["--port".into(), "0".into()]].concat()).spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().ok_or("its output is piped")?).read_line(&mut line)?;
+    let answered = answers_with_the_page(&line);
+    child.kill()?;
+    let output = finish(child, LIMIT);
+    answered.map_err(|error| format!("`osvm {}`: {error:?}, {}", args.join(" "), output.stderr_text()).into())
+}
+
+fn answers_with_the_page(line: &str) -> Result<(), Failed> {
+    let address = line.trim().trim_start_matches("http://").trim_end_matches('/');
+    let mut connection = TcpStream::connect(address)?;
+    connection.write_all(b"GET /page/ HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply)?;
+    if reply.starts_with("HTTP/1.1 200 ") && reply.contains("<title>osvm</title>") { Ok(()) } else { Err(reply.into()) }
 }

@@ -68,28 +68,26 @@ function shownProcess({ heading, name, priority, state, stack }, closed) {
 }
 
 function showMemory(figures) {
-  const { oldSpaceUsed, oldSpaceSize = figures.oldSpaceCapacity, newSpaceUsed, newSpaceSize } = figures;
+  const { oldSpaceUsed, oldSpaceSize, newSpaceUsed, newSpaceSize, bytesLeft } = figures;
   const rows = [
-    ['Old space', space('Old space', oldSpaceUsed, oldSpaceSize)],
+    ['Old space', `${size(oldSpaceUsed)}${oldSpaceSize > oldSpaceUsed ? `, and ${size(oldSpaceSize - oldSpaceUsed)} free in it` : ''}`],
     ['New space', space('New space', newSpaceUsed, newSpaceSize)],
+    ['Room to grow', size(bytesLeft)],
     ['The VM takes', size(figures.moduleMemory)],
-    ['Allocated since the start', size(figures.allocated)],
     ['Scavenges', collections(figures.scavenges, figures.scavengeMicroseconds, figures.longestScavenge)],
     ['Full collections', collections(figures.fullCollections, figures.fullMicroseconds, figures.longestFull)],
     ['Process switches', count(figures.processSwitches)],
-  ].filter(([, shown]) => shown);
+  ];
   byId('memory').replaceChildren(
     element('dl', { class: 'facts figures' }, ...rows.map(([term, shown]) => element('div', {}, element('dt', {}, term), element('dd', {}, shown)))),
   );
 }
 
 function space(name, used, whole) {
-  if (used === undefined) return undefined;
   const text = `${size(used)} of ${size(whole)}`;
-  return element('span', {}, element('meter', { min: 0, max: whole, value: used, 'aria-label': name }, text), ` ${text}`);
+  return element('span', { class: 'space' }, element('meter', { min: 0, max: whole, value: used, 'aria-label': name }, text), ` ${text}`);
 }
 
 function collections(number, total, longest) {
-  if (number === undefined) return undefined;
   return number === 0 ? 'none' : `${count(number)} in ${duration(total)}, the longest ${duration(longest)}`;
 }

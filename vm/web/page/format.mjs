@@ -34,3 +34,9 @@ export function words(line) {
 
 /** Words as a line that `words` reads. */
 export const line = (list) => list.map((word) => (/^[^\s'"]+$/.test(word) ? word : word.includes("'") ? `"${word}"` : `'${word}'`)).join(' ');
+
+/** Variables from lines `NAME=value`; what is no such line is left out. */
+export function variables(lines) {
+  const pairs = lines.map((each) => /^\s*([^\s=]+)\s*=(.*)$/.exec(each)).filter((found) => found);
+  return Object.fromEntries(pairs.map(([, name, value]) => [name, value.trim()]));
+}

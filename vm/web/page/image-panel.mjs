@@ -1,7 +1,7 @@
 // The view "Image": which one runs, snapshots, another one, its arguments, and the configuration.
 
 import { byId, download, element, whenPressed } from './dom.mjs';
-import { line, words } from './format.mjs';
+import { line, variables, words } from './format.mjs';
 
 export class ImagePanel {
   #launcher;
@@ -26,7 +26,7 @@ export class ImagePanel {
     whenPressed(byId('drop-config'), () => launcher.configure(undefined));
     byId('arguments-form').addEventListener('submit', (event) => {
       event.preventDefault();
-      launcher.startWith(words(byId('arguments').value));
+      launcher.startWith(words(byId('arguments').value), variables(byId('environment').value.split('\n')));
     });
     machine.addEventListener('state', () => this.update());
     launcher.addEventListener('choice', () => this.update());
@@ -56,9 +56,15 @@ export class ImagePanel {
     byId('served-image').hidden = session.image === null;
     byId('config-name').textContent = config;
     byId('drop-config').hidden = choice.config === undefined;
-    const field = byId('arguments');
-    if (document.activeElement !== field) field.value = line(choice.args ?? []);
+    show('arguments', line(choice.args ?? []));
+    show('environment', Object.entries(choice.environment ?? {}).map(([name, value]) => `${name}=${value}`).join('\n'));
   }
+}
+
+/** Shows the value of a field, unless somebody is typing there. */
+function show(id, value) {
+  const field = byId(id);
+  if (document.activeElement !== field) field.value = value;
 }
 
 /** The word for a state. */

@@ -51,10 +51,11 @@ export class Launcher extends EventTarget {
   }
 
   async #options() {
-    const { path, builtIn, args, config } = this.choice;
+    const { path, builtIn, args, environment, config } = this.choice;
     const at = (url) => new URL(url, document.baseURI);
     const options = { plugins: at(this.session.plugins), bring: this.session.files.map(({ path, url }) => ({ path, url: at(url) })) };
     if (args?.length) options.args = args;
+    if (environment) options.environment = environment;
     const given = config ?? (this.session.config && { ...this.session.config, text: await text(at(this.session.config.url)) });
     if (given) Object.assign(options, { config: given.text, configName: `/${given.name}` });
     if (path) return { ...options, image: path, imageName: path };
@@ -64,8 +65,8 @@ export class Launcher extends EventTarget {
 
   /** Starts with another choice of an image. */
   #choose(image) {
-    const { args, config } = this.choice;
-    this.choice = { args, config, ...image };
+    const { args, environment, config } = this.choice;
+    this.choice = { args, environment, config, ...image };
     return this.start();
   }
 
@@ -93,8 +94,8 @@ export class Launcher extends EventTarget {
     return this.#choose({ builtIn: true });
   }
 
-  async startWith(args) {
-    this.choice = { ...this.choice, args };
+  async startWith(args, environment) {
+    this.choice = { ...this.choice, args, environment };
     // The failure is shown by the state.
     await this.start().catch(() => {});
   }

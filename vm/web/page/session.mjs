@@ -1,5 +1,7 @@
 // What the page starts with: what its server names (`session.json` of `osvm serve`), what the address asks for, and what was chosen before.
 
+import { variables } from './format.mjs';
+
 const KEY = 'osvm.choice';
 
 /**
@@ -19,22 +21,23 @@ export async function served() {
 }
 
 /**
- * What was chosen: the path of an image among the files (else the server's image, or with `builtIn` the built-in one), the words of
- * `arguments`, and a configuration.
- * @typedef {{ path?: string, builtIn?: boolean, args?: string[], config?: { name: string, text: string } }} Choice
+ * What was chosen: the path of an image among the files (else the server's image, or with `builtIn` the built-in one), its arguments, the
+ * variables of its environment, and a configuration.
+ * @typedef {{ path?: string, builtIn?: boolean, args?: string[], environment?: Record<string, string>, config?: { name: string, text: string } }} Choice
  */
 
 /** What was chosen when this image was served before. @returns {Choice} */
 export function chosen(session) {
   const asked = new URLSearchParams(location.search);
-  const args = asked.has('args') ? { args: asked.getAll('args') } : {};
+  const given = asked.has('args') ? { args: asked.getAll('args') } : {};
+  if (asked.has('env')) given.environment = variables(asked.getAll('env'));
   try {
     const { served, ...choice } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    if ((served ?? null) === (session.image?.name ?? null)) return { ...choice, ...args };
+    if ((served ?? null) === (session.image?.name ?? null)) return { ...choice, ...given };
   } catch {
     // What cannot be read was not written by this page.
   }
-  return args;
+  return given;
 }
 
 /** Keeps a choice for the next time. */

@@ -226,7 +226,7 @@ test('memory and processes', async (context) => {
   const page = await started(context);
   await show(page, 'Activity');
   await page.locator('.process').first().waitFor();
-  assert.match(await page.locator('#memory').innerText(), /12\.3 MB of 24\.0 MB[^]*12 in 3\.5 ms, the longest 789 µs[^]*none/);
+  assert.match(await page.locator('#memory').innerText(), /12\.3 MB, and 11\.7 MB free in it[^]*1\.0 MB of 4\.0 MB[^]*900 MB[^]*12 in 3\.5 ms, the longest 789 µs[^]*none/);
   assert.deepEqual(await page.locator('.process .stack').first().locator('li').allInnerTexts(), ['UndefinedObject>>DoIt', 'BlockClosure>>newProcess']);
   // Looking again leaves what was closed closed.
   await page.locator('.process summary').first().click();

@@ -98,5 +98,13 @@ export async function evaluate(page, source) {
   return (await results.last().textContent()).replace(/^(Answer|Error): /, '').trim();
 }
 
+/** The processor time that all pages have taken, in seconds. */
+export async function processorTime() {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
 /** Shows a view. */
 export const show = (page, name) => page.getByRole('tab', { name }).click();

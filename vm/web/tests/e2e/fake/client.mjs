@@ -127,8 +127,8 @@ export class OsvmClient {
 
   async statistics() {
     return {
-      oldSpaceUsed: 12_300_000, oldSpaceSize: 24_000_000, newSpaceUsed: 1_000_000, newSpaceSize: 4_000_000, moduleMemory: 50_000_000,
-      allocated: 123_456_789, scavenges: 12, scavengeMicroseconds: 3456, longestScavenge: 789, fullCollections: 0, fullMicroseconds: 0,
+      oldSpaceUsed: 12_300_000, oldSpaceSize: 24_000_000, newSpaceUsed: 1_000_000, newSpaceSize: 4_000_000, bytesLeft: 900_000_000,
+      moduleMemory: 50_000_000, allocated: 123_456_789, scavenges: 12, scavengeMicroseconds: 3456, longestScavenge: 789, fullCollections: 0, fullMicroseconds: 0,
       longestFull: 0, processSwitches: 1234,
     };
   }
