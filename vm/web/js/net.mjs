@@ -36,13 +36,18 @@ class Socket {
     web.binaryType = 'arraybuffer';
     web.onopen = () => this.#opened();
     web.onmessage = ({ data }) => this.#came(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data));
-    // Why it failed is not told to scripts; `close` follows.
-    web.onerror = () => {};
-    web.onclose = ({ wasClean }) => this.#become(wasClean || this.state === CLOSING ? CLOSED : FAILED);
+    // Why it failed is not told to scripts. `close` follows, but not in every Node.
+    web.onerror = () => this.#end(FAILED);
+    web.onclose = ({ wasClean }) => this.#end(wasClean ? CLOSED : FAILED);
+  }
+
+  /** It is over; a connection that was given up here has not failed. */
+  #end(state) {
+    this.#web.onerror = this.#web.onclose = null;
+    this.#become(this.state === CLOSING ? CLOSED : state);
   }
 
   #become(state) {
-    if (this.state === FAILED) return;
     this.state = state;
     this.#signal();
   }
@@ -60,9 +65,9 @@ class Socket {
     if (this.#incomingBytes + bytes.length > MOST_BYTES) {
       // A browser cannot be asked to wait: what is not read in time is the end of it.
       console.warn(`a WebSocket was closed: more than ${MOST_BYTES} bytes came that the image has not read`);
-      this.#web.onclose = null;
+      this.#web.onmessage = null;
+      this.#end(FAILED);
       this.#web.close();
-      this.#become(FAILED);
       return;
     }
     this.#incoming.push(bytes);

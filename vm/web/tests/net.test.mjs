@@ -69,11 +69,16 @@ test('connects, sends and receives', () => {
 });
 
 test('ends as the other side ends it', () => {
-  for (const [wasClean, state] of [[true, CLOSED], [false, FAILED]]) {
+  for (const [end, state] of [
+    [(web) => web.onclose({ wasClean: true }), CLOSED],
+    [(web) => web.onclose({ wasClean: false }), FAILED],
+    [(web) => web.onerror({}), FAILED],
+    [(web) => (web.onerror({}), web.onclose?.({ wasClean: false })), FAILED],
+  ]) {
     const { net, put, take, socket, signals, web } = make();
     web.onopen();
     web.onmessage({ data: 'last words' });
-    web.onclose({ wasClean });
+    end(web);
     assert.equal(net.state(socket), state);
     assert.equal(signals.length, 3);
     assert.equal(net.send(socket, 1, ...put('x')), 1);
@@ -105,7 +110,7 @@ test('what is forgotten says nothing any more', () => {
   net.forget(socket);
   assert.equal(web.closed, true);
   web.onclose({ wasClean: true });
-  assert.deepEqual(signals, [7]);
+  assert.deepEqual(signals, [7], 'that it opened');
   assert.equal(net.state(socket), FAILED);
   assert.equal(net.oldest(socket), -1);
 });
@@ -120,6 +125,7 @@ test('too much is refused', (t) => {
   assert.equal(net.state(socket), OPEN);
   web.onmessage({ data: 'x' });
   assert.equal(net.state(socket), FAILED);
+  assert.equal(web.onmessage, null);
   assert.equal(web.closed, true);
   assert.equal(console.warn.mock.callCount(), 1);
   net.forget(socket);
