@@ -7,6 +7,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { MemoryFiles } from '../js/files.mjs';
 import { NodeFiles } from '../js/node-files.mjs';
+import { echoServer } from './echo-server.mjs';
 import { answer, primitives, skip, start } from './vm.mjs';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -252,5 +253,52 @@ describe('the world of a page', { skip }, () => {
     assert.equal(text(again.readFile('/notes.txt')), 'kept');
     const second = await start(t, { files: again, image: saved, imageName: saved });
     assert.equal(await answer(second, `(File named: '/notes.txt') contents`), `'kept'`);
+  });
+});
+
+describe('connections', { skip: skip || (globalThis.WebSocket === undefined && 'this Node has no WebSocket: --experimental-websocket') }, () => {
+  const CHANNEL = {
+    'primitiveWebSocketConnectToUrl:withEventSemaphore:': 'connect:semaphore:', 'primitiveWebSocketSend:': 'send:', primitiveWebSocketClose: 'close',
+    primitiveWebSocketReadyState: 'state', primitiveWebSocketReceivedMessage: 'message',
+  };
+
+  test('an image talks to a server that was granted', async (t) => {
+    const port = await echoServer(t);
+    const osvm = await start(t);
+    await primitives(osvm, { CpSystemPlugin: CHANNEL });
+    const talk = answer(osvm, `| s c r |
+      s := Semaphore new.
+      Smalltalk specialObjectsArray at: 39 put: { s }.
+      c := Object new.
+      c connect: 'ws://127.0.0.1:${port}/chat' semaphore: 1.
+      s wait.
+      r := OrderedCollection with: c state.
+      r add: c message; add: (c send: 'hello' asByteArray).
+      s wait.
+      r add: c message; add: c message; add: c close.
+      s wait.
+      r add: c state.
+      r asArray printString`);
+    assert.equal(await talk, `'#(1 nil true #[104 101 108 108 111] nil true 3)'`);
+  });
+
+  test('no other is connected to', async (t) => {
+    const osvm = await start(t, { config: '[plugins.CpSystemPlugin]\nmodule = "${plugins}/cp-system.wasm"\ngrants = { net = ["127.0.0.1:1"], clock = true, random = true, console = true, environment = ["APP"] }' });
+    await primitives(osvm, { CpSystemPlugin: CHANNEL });
+    const refused = '#failed->operating system error 13';
+    for (const url of ['ws://127.0.0.1:2/', 'ws://localhost:1/', 'wss://example.org/', 'ws://127.0.0.1:1@example.org/']) {
+      assert.equal(await answer(osvm, `Object new connect: '${url}' semaphore: 0`), refused, url);
+    }
+    for (const url of ['http://127.0.0.1:1/', 'ws://127.0.0.1:1\\@example.org/', '']) {
+      assert.equal(await answer(osvm, `Object new connect: '${url}' semaphore: 0`), "#failed->#'bad argument'", url);
+    }
+    // Nobody listens there.
+    assert.equal(await answer(osvm, `| s c |
+      s := Semaphore new.
+      Smalltalk specialObjectsArray at: 39 put: { s }.
+      c := Object new.
+      c connect: 'ws://127.0.0.1:1/' semaphore: 1.
+      s wait.
+      c state`), '3');
   });
 });
