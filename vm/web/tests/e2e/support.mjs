@@ -80,6 +80,11 @@ export async function open(context, address, options = {}) {
   return page;
 }
 
+/** Takes those complaints away that a test brings about on purpose. */
+export function forgive(page, words) {
+  page.complaints.splice(0, page.complaints.length, ...page.complaints.filter((text) => !text.includes(words)));
+}
+
 /** Waits until the image runs. */
 export async function running(page) {
   await page.waitForFunction(() => ['running', 'idle'].includes(document.getElementById('state').dataset.state));
