@@ -131,6 +131,11 @@ export class OsvmClient {
     return this.#call('remove', path);
   }
 
+  /** Waits until all files that were written are kept. */
+  flush() {
+    return this.#call('flushFiles');
+  }
+
   openFolder(handle, path, options) {
     return this.#call('openFolder', handle, path, options);
   }

@@ -205,5 +205,7 @@ export class OsvmClient {
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Waits until all files that were written are kept. */
+  flush(): Promise<void>;
   openFolder(handle: FileSystemDirectoryHandle, path?: string, options?: FolderOptions): Promise<string>;
 }

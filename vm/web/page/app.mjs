@@ -45,6 +45,9 @@ new Entry(byId('entry'), byId('source'), async (source) => {
 /** An image may save itself whenever it wants; nothing is lost if that is not seen at once. */
 const look = () => launcher.look().catch(() => {});
 
+// A page that is closed gets no time to write: what is written is kept before that, as far as it is known.
+document.addEventListener('visibilitychange', () => document.hidden && machine.keep());
+
 machine.addEventListener('state', () => {
   const { state, detail } = machine;
   byId('state').dataset.state = state;

@@ -125,8 +125,14 @@ export class Machine extends EventTarget {
       return await this.client.evaluate(source);
     } finally {
       this.#evaluations -= 1;
+      this.keep();
       if (this.isUp) this.#settle('idle');
     }
+  }
+
+  /** Has files that were written kept without delay; if that fails, the VM's log says why. */
+  keep() {
+    if (this.hasFiles) this.client.flush().catch(() => {});
   }
 
   interrupt() {

@@ -15,7 +15,7 @@ const WEB = join(HERE, '../..');
 /** What the environment has to name. */
 function needed(variable) {
   const value = process.env[variable];
-  if (!value) throw new Error(`${variable} is not set; \`cargo test -p osvm-tests --test browser\` sets it`);
+  if (!value) throw new Error(`${variable} is not set; \`cargo test -p osvm-tests --test javascript\` sets it`);
   return value;
 }
 
@@ -78,6 +78,11 @@ export async function open(context, address, options = {}) {
   await page.goto(address);
   page.complaints = complaints;
   return page;
+}
+
+/** Takes those complaints away that a test brings about on purpose. */
+export function forgive(page, words) {
+  page.complaints.splice(0, page.complaints.length, ...page.complaints.filter((text) => !text.includes(words)));
 }
 
 /** Waits until the image runs. */

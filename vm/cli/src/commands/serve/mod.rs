@@ -33,9 +33,7 @@ pub fn run(args: &ServeArgs) -> Result<i32, Failure> {
     let mut stdout = io::stdout();
     writeln!(stdout, "http://{address}/").and_then(|()| stdout.flush()).map_err(|error| Failure::bad_input("stdout", error))?;
     if !address.ip().is_loopback() {
-        tracing::warn!(
-            "everybody who can reach {address} can read what is served; browsers keep no files for a page that comes over http from another machine"
-        );
+        tracing::warn!("everybody who can reach {address} can read what is served");
     }
     loop {
         events.wait(None);

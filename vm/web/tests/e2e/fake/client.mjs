@@ -133,6 +133,8 @@ export class OsvmClient {
     };
   }
 
+  async flush() {}
+
   async list(path) {
     const below = path === '/' ? '/' : `${path}/`;
     const entries = new Map();
