@@ -48,8 +48,13 @@ async function write(directory, name, bytes) {
   const handle = await directory.getFileHandle(name, { create: true });
   if (typeof handle.createWritable === 'function') {
     const writable = await handle.createWritable();
-    await writable.write(bytes);
-    await writable.close();
+    try {
+      await writable.write(bytes);
+      await writable.close();
+    } catch (error) {
+      await writable.abort().catch(() => {});
+      throw error;
+    }
     return;
   }
   const access = await handle.createSyncAccessHandle();
@@ -152,12 +157,17 @@ export class OpfsStore {
 
   /** @param {import('./files.d.ts').StoreRecord[]} records @param {Map<number, Uint8Array>} contents */
   async commit(records, contents) {
-    for (const record of records) {
-      const bytes = contents.get(record.id);
-      if (bytes !== undefined) await write(this.#directory, contentName(record), bytes);
-    }
     const number = this.#number + 1;
-    await write(this.#directory, `index-${number}`, encodeIndex(records));
+    const files = records.filter(({ id }) => contents.has(id)).map((record) => [contentName(record), contents.get(record.id)]);
+    // The index is the last.
+    files.push([`index-${number}`, encodeIndex(records)]);
+    try {
+      for (const [name, bytes] of files) await write(this.#directory, name, bytes);
+    } catch (error) {
+      // Browsers have several errors for too little room, and some of them do not say so.
+      const size = files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+      throw new Error(`the browser could not keep ${(size / 1e6).toFixed(1)} MB of files: ${error.message}`, { cause: error });
+    }
     this.#number = number;
     await this.#sweep(records);
   }
