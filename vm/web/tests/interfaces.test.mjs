@@ -209,12 +209,19 @@ describe('the world of a page', { skip }, () => {
   });
 
   test('ConsolePlugin, UUIDPlugin and variables', async (t) => {
-    const seen = [];
-    const osvm = await start(t, { stdout: (data) => seen.push(text(data)), environment: { APP: 'my app', PATH: '/bin' } });
-    await primitives(osvm, {
-      UUIDPlugin: { primitiveMakeUUID: 'uuid' },
-      CpSystemPlugin: { 'primitiveEnvironmentVariableAt:': 'variable:', primitiveEnvironmentVariableNames: 'variables', 'primitiveConsoleTrace:': 'trace:' },
+    const seen = { out: '', err: '' };
+    const osvm = await start(t, {
+      stdout: (data) => (seen.out += text(data)),
+      stderr: (data) => (seen.err += text(data)),
+      environment: { APP: 'my app', PATH: '/bin' },
     });
+    await primitives(osvm, {
+      ConsolePlugin: { 'primitiveLog:level:': 'print:level:' },
+      UUIDPlugin: { primitiveMakeUUID: 'uuid' },
+      CpSystemPlugin: { 'primitiveEnvironmentVariableAt:': 'variable:', primitiveEnvironmentVariableNames: 'variables', 'primitiveEnvironmentAlert:': 'alert:' },
+    });
+    await answer(osvm, `0 print: 'said' level: 'log'; print: 'warned' level: 'warn'; alert: 'grüß'`);
+    assert.deepEqual(seen, { out: 'said\n', err: 'warned\ngrüß\n' });
     assert.equal(await answer(osvm, `0 variable: 'APP'`), `'my app'`);
     assert.equal(await answer(osvm, `0 variable: 'PATH'`), 'nil', 'it is not granted');
     assert.equal(await answer(osvm, '0 variables'), `#('APP')`);
@@ -225,7 +232,8 @@ describe('the world of a page', { skip }, () => {
     const files = new MemoryFiles();
     files.writeFile('/a', bytes('a'));
     files.makeDirectories('/My Squeak');
-    const osvm = await start(t, { files });
+    const said = [];
+    const osvm = await start(t, { files, stderr: (data) => said.push(text(data)) });
     await primitives(osvm, {
       FilePlugin: FILE,
       SecurityPlugin: { primitiveDisableFileAccess: 'giveUpFiles', primitiveDisableImageWrite: 'giveUpImage', primitiveHasFileAccess: 'mayUseFiles' },
@@ -237,6 +245,7 @@ describe('the world of a page', { skip }, () => {
     assert.equal(await answer(osvm, `0 open: '/a' writable: false`), '#failed->operating system error 2');
     assert.equal(await answer(osvm, `(File named: '/My Squeak/b') contents: 'b'; contents`), `'b'`);
     await assert.rejects(osvm.save());
+    assert.match(said.join(''), /the image gave up its right to be written/);
     assert.equal(files.exists('/osvm.image'), false);
   });
 
