@@ -39,6 +39,6 @@ export class FileError extends Error {
     if (error instanceof FileError) return error.errno;
     // An array that the engine cannot make.
     if (error instanceof RangeError) return ERRNO.ENOSPC;
-    return ERRNO[error?.code] ?? ERRNO.EIO;
+    return ERRNO[/** @type {{ code?: string }} */ (error)?.code] ?? ERRNO.EIO;
   }
 }

@@ -54,12 +54,13 @@ export class IndexedDbStore {
     const files = this.#db.transaction(FILES, 'readonly').objectStore(FILES);
     // Both requests are of one transaction, and so of one moment.
     const [keys, values] = await Promise.all([answer(files.getAllKeys()), answer(files.getAll())]);
-    const all = new Map(keys.map((key, i) => [key, values[i]]));
-    const { generation = 0, records = [] } = all.get(TREE) ?? {};
-    all.delete(TREE);
+    const { generation = 0, records = [] } = values[keys.indexOf(TREE)] ?? {};
+    /** @type {Map<number, Uint8Array>} */
+    const contents = new Map();
+    keys.forEach((key, i) => typeof key === 'number' && contents.set(key, values[i]));
     this.#generation = generation;
-    this.#ids = [...all.keys()];
-    return { records, contents: all };
+    this.#ids = [...contents.keys()];
+    return { records, contents };
   }
 
   /** @param {import('./files.d.ts').StoreRecord[]} records @param {Map<number, Uint8Array>} contents */

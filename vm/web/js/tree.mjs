@@ -38,6 +38,15 @@ export class Entry {
   folder = undefined;
   user = OWNER;
   group = OWNER;
+  /** What a directory has, by name. @type {Map<string, Entry> | undefined} */
+  children = undefined;
+  /** A file's content is the first `size` bytes. @type {Uint8Array | undefined} */
+  buffer = undefined;
+  size = 0;
+  /** What its buffer is counted in. @type {Room | undefined} */
+  room = undefined;
+  /** Where a link leads. @type {string | undefined} */
+  target = undefined;
 
   /** @param {number} id @param {number} kind @param {number} mode permission bits */
   constructor(id, kind, mode) {
@@ -59,7 +68,6 @@ export class Entry {
     const entry = new Entry(id, KIND.FILE, 0o644);
     entry.room = room;
     entry.buffer = new Uint8Array(0);
-    entry.size = 0;
     return entry;
   }
 
