@@ -110,4 +110,19 @@ pub const CASES: &[Case] = &[
            (@custom "osvm.plugin" "osvm-plugin 1.0\nmodule HostilePlugin 1.0\n")"#,
         Refused("function: osvm_arena"),
     ),
+    Case::new(
+        "exceptions",
+        r#"(tag $t) (func (export "run") (result i32) (throw $t))"#,
+        Refused("is not valid, or uses what osvm does not allow"),
+    ),
+    Case::new(
+        "garbage-collected types",
+        r#"(type $s (struct (field i32))) (func (export "run") (result i32) (struct.get $s 0 (struct.new $s (i32.const 1))))"#,
+        Refused("is not valid, or uses what osvm does not allow"),
+    ),
+    Case::new(
+        "a function that is not valid",
+        r#"(func (export "run") (result i32) (i64.const 0))"#,
+        Refused("is not valid, or uses what osvm does not allow"),
+    ),
 ];

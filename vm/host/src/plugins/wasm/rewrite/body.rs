@@ -69,8 +69,10 @@ impl Survey {
         Ok(match operator {
             Operator::Call { .. }
             | Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
             | Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. } => {
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. } => {
                 self.calls = true;
                 8
             }
@@ -92,9 +94,6 @@ impl Survey {
             | Operator::Throw { .. }
             | Operator::ThrowRef
             | Operator::Rethrow { .. } => return Err(Unfit("exceptions are not supported".into())),
-            Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => {
-                return Err(Unfit("calls of references with a type are not supported".into()));
-            }
             _ => 1,
         })
     }
@@ -205,7 +204,7 @@ impl Writer<'_> {
                 self.leave(&mut code);
                 code.return_call(self.added.function(*function_index));
             }
-            Operator::ReturnCallIndirect { .. } => {
+            Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => {
                 self.leave(&mut code);
                 bytes.extend_from_slice(raw);
             }
@@ -223,6 +222,7 @@ impl Writer<'_> {
                     .input
                     .tables
                     .get(*table as usize)
+                    .map(|table| table.ty)
                     .is_some_and(|ty| !ty.table64 && ty.maximum.is_none_or(|elements| elements > self.budget.table));
                 self.note(limited, bytes);
             }

@@ -2,8 +2,8 @@
 
 use super::Unfit;
 use wasmparser::{
-    CompositeInnerType, ConstExpr, Element, Export, FuncType, FunctionBody, KnownCustom, MemoryType, Parser, Payload, TableInit,
-    TableType, TypeRef,
+    CompositeInnerType, ConstExpr, Element, Export, FuncType, FunctionBody, KnownCustom, MemoryType, Parser, Payload, Table,
+    TypeRef,
 };
 
 /// A module's sections. Those that are copied are bytes.
@@ -19,7 +19,7 @@ pub(super) struct Input<'a> {
     pub(super) imported: Vec<u32>,
     /// The types of the other functions.
     pub(super) functions: Vec<u32>,
-    pub(super) tables: Vec<TableType>,
+    pub(super) tables: Vec<Table<'a>>,
     pub(super) memories: Vec<MemoryType>,
     /// The memory that is exported as such.
     pub(super) memory: u32,
@@ -71,11 +71,7 @@ impl<'a> Input<'a> {
             Payload::FunctionSection(functions) => self.functions = functions.into_iter().collect::<Result<_, _>>()?,
             Payload::TableSection(tables) => {
                 for table in tables {
-                    let table = table?;
-                    if !matches!(table.init, TableInit::RefNull) {
-                        return Err(Unfit("tables with a value of their own are not supported".into()));
-                    }
-                    self.tables.push(table.ty);
+                    self.tables.push(table?);
                 }
             }
             Payload::MemorySection(memories) => self.memories = memories.into_iter().collect::<Result<_, _>>()?,

@@ -20,7 +20,7 @@ use input::Input;
 use section::Entries;
 use std::borrow::Cow;
 use wasm_encoder::{ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, Encode, ExportKind, Module, RawSection};
-use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator};
+use wasmparser::{ElementItems, ElementKind, ExternalKind, Operator, Table, TableInit};
 
 /// Steps from one look at the clock to the next: about a millisecond.
 pub(super) const QUANTUM: i32 = 1 << 20;
@@ -75,7 +75,7 @@ pub(super) fn rewrite(bytes: &[u8], budget: Budget, keep: impl Fn(&str) -> bool)
     section(1, Some(&types(&input, &added)));
     section(2, input.imports);
     section(3, Some(&functions(&input, &added)));
-    section(4, Some(&tables(&input, budget)?));
+    section(4, Some(&tables(&input, &added, budget)?));
     section(5, Some(&memories(&input, budget)));
     section(6, Some(&globals(&input, &added, budget)?));
     section(7, Some(&exports(&input, &added, keep)));
@@ -110,24 +110,29 @@ fn code(input: &Input<'_>, added: &mut Added, budget: Budget) -> Result<Vec<u8>,
     Ok(code.finish())
 }
 
-fn tables(input: &Input<'_>, budget: Budget) -> Result<Vec<u8>, Unfit> {
+fn tables(input: &Input<'_>, added: &Added, budget: Budget) -> Result<Vec<u8>, Unfit> {
     let mut tables = Entries::default();
-    for ty in &input.tables {
-        tables.add(&wasm_encoder::TableType {
+    for Table { ty, init } in &input.tables {
+        let limited = wasm_encoder::TableType {
             element_type: section::ref_type(ty.element_type)?,
             table64: ty.table64,
             minimum: ty.initial,
             maximum: Some(most(ty.maximum, budget.table).max(ty.initial)),
             shared: ty.shared,
-        });
+        };
+        match init {
+            TableInit::RefNull => tables.add(&limited),
+            TableInit::Expr(value) => {
+                let mut bytes = vec![0x40, 0];
+                limited.encode(&mut bytes);
+                bytes.extend(const_expr(value, input, added)?);
+                bytes.push(END);
+                tables.raw(&bytes);
+            }
+        }
     }
-    tables.add(&wasm_encoder::TableType {
-        element_type: wasm_encoder::RefType::FUNCREF,
-        table64: false,
-        minimum: 1,
-        maximum: Some(1),
-        shared: false,
-    });
+    let element_type = wasm_encoder::RefType::FUNCREF;
+    tables.add(&wasm_encoder::TableType { element_type, table64: false, minimum: 1, maximum: Some(1), shared: false });
     Ok(tables.finish())
 }
 

@@ -49,13 +49,15 @@ pub(super) fn content(section: &[u8]) -> Vec<u8> {
     section[size..].to_vec()
 }
 
-/// The type of references that tables have.
+/// The type of a reference: to functions, to functions of a type of the module, or to something of the host's.
 pub(super) fn ref_type(ty: wasmparser::RefType) -> Result<wasm_encoder::RefType, Unfit> {
-    match ty {
-        wasmparser::RefType::FUNCREF => Ok(wasm_encoder::RefType::FUNCREF),
-        wasmparser::RefType::EXTERNREF => Ok(wasm_encoder::RefType::EXTERNREF),
-        other => Err(Unfit(format!("references of the type {other} are not supported"))),
-    }
+    let heap_type = match ty.heap_type() {
+        wasmparser::HeapType::FUNC => wasm_encoder::HeapType::FUNC,
+        wasmparser::HeapType::EXTERN => wasm_encoder::HeapType::EXTERN,
+        wasmparser::HeapType::Concrete(wasmparser::UnpackedIndex::Module(index)) => wasm_encoder::HeapType::Concrete(index),
+        _ => return Err(Unfit(format!("references of the type {ty} are not supported"))),
+    };
+    Ok(wasm_encoder::RefType { nullable: ty.is_nullable(), heap_type })
 }
 
 /// The type of a value.

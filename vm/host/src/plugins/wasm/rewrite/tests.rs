@@ -49,6 +49,8 @@ const RETURNS: &str = r#"(module
     (type $unary (func (param i32) (result i32)))
     (type $host (func (param i32) (result i64)))
     (table funcref (elem $f $double))
+    (table $typed_table 2 2 (ref $unary) (ref.func $f))
+    (elem declare func $f)
     (global $g (mut funcref) (ref.func $double))
     (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
     (func $pair (param i32) (result i32 i64)
@@ -56,6 +58,9 @@ const RETURNS: &str = r#"(module
         (drop (call $f (local.get 0)))
         (local.get 0) (i64.const 9))
     (func $tail (param i32) (result i32) (return_call $f (local.get 0)))
+    (func $typed (param i32) (result i32) (call_ref $unary (local.get 0) (ref.func $f)))
+    (func $last (param i32) (result i32) (return_call_ref $unary (local.get 0) (table.get $typed_table (i32.const 1))))
+    (func $chosen (param i32) (result (ref $unary) i32) (drop (call $f (local.get 0))) (ref.func $f) (local.get 0))
     (func $far (param i32) (result i32) (return_call_indirect (type $unary) (local.get 0) (i32.const 0)))
     (func (export "run") (param i32) (result i32) (local $sum i32)
         (block $a (block $b (br_table $a $b 1 (local.get 0))) (local.set $sum (i32.const 100)))
@@ -66,6 +71,9 @@ const RETURNS: &str = r#"(module
         (i32.add (i32.wrap_i64 (call_indirect (type $host) (local.get 0) (i32.const 1))))
         (i32.add (i32.wrap_i64 (call $double (local.get 0))))
         (i32.add (call $tail (local.get 0)))
+        (i32.add (call $typed (local.get 0)))
+        (i32.add (call $last (local.get 0)))
+        (call $chosen (local.get 0)) (local.set $sum) (drop) (i32.add (local.get $sum))
         (i32.add (call $far (local.get 0)))))"#;
 
 #[test]
@@ -135,7 +143,6 @@ fn what_could_escape_is_refused() {
     for (text, reason) in [
         ("(module (tag $t) (func (throw $t)))", "exceptions"),
         ("(module (type $s (struct)) (func))", "garbage-collected"),
-        ("(module (type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0))))", "calls of references"),
         (r#"(module (import "a" "b" (memory 1)))"#, "only functions"),
     ] {
         let error = rewrite(&wat::parse_str(text).unwrap(), BUDGET, |_| true).unwrap_err();
