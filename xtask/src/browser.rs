@@ -5,7 +5,7 @@ use crate::root;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The names of browsers that Playwright drives as Chromium; `tests/browser.rs` looks for the same.
+/// The names of browsers that Playwright drives as Chromium; `tests/lib.rs` looks for the same.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Sees to it that there are a browser and the packages, and says what could not be had.
@@ -37,7 +37,7 @@ fn browser() -> Result<(), String> {
 
 /// The packages of the lock file, if they are not there yet.
 fn packages() -> Result<(), String> {
-    let folder = root().join("vm/web/tests/e2e");
+    let folder = root().join("vm/web/tests");
     let installed = folder.join("node_modules/.package-lock.json");
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     if changed(&installed).is_some_and(|installed| Some(installed) >= changed(&folder.join("package-lock.json"))) {

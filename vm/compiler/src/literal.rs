@@ -34,6 +34,15 @@ pub struct MethodState {
     pub pragmas: Vec<(String, Vec<Literal>)>,
 }
 
+/// A block that only answers a literal, and is one itself: a ConstantBlockClosure.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConstantBlock {
+    /// What it answers.
+    pub value: Literal,
+    /// Its code.
+    pub code: CompiledCode,
+}
+
 /// A function of a library, as a pragma describes it: an ExternalLibraryFunction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ForeignFunction {
@@ -129,6 +138,8 @@ pub enum Literal {
     Variable(VariableId),
     /// The code of a block: a CompiledBlock.
     Block(Box<CompiledCode>),
+    /// A block that is made with the method.
+    ConstantBlock(Box<ConstantBlock>),
     /// The selector of the method, or an object that has it with the pragmas.
     State(Box<MethodState>),
     /// The association of the method's class; without a name, if it is not known.
@@ -155,7 +166,7 @@ impl Literal {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
             }
             (Literal::Array(a), Literal::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
-            (Literal::Block(_), _) | (_, Literal::Block(_)) => false,
+            (Literal::Block(_) | Literal::ConstantBlock(_), _) | (_, Literal::Block(_) | Literal::ConstantBlock(_)) => false,
             _ => self == other,
         }
     }

@@ -11,7 +11,7 @@ const VERSION: &str = concat!("osvm ", env!("CARGO_PKG_VERSION"));
 pub fn attribute(number: i64, image: &str, arguments: &[String], vm_options: &[String]) -> Option<String> {
     let fact = match number {
         ..=-1 => return usize::try_from(-(number + 1)).ok().and_then(|i| vm_options.get(i)).cloned(),
-        0 => return Some(std::env::current_exe().unwrap_or_else(|_| PathBuf::from("osvm")).to_string_lossy().into_owned()),
+        0 => return Some(crate::world::current_exe().unwrap_or_else(|| PathBuf::from("osvm")).to_string_lossy().into_owned()),
         1 => return Some(image.to_string()),
         // Images know three names: `unix`, `Win32` and `Mac OS`.
         1001 => match std::env::consts::OS {

@@ -54,6 +54,11 @@ pub(crate) fn current_dir() -> io::Result<PathBuf> {
     env::current_dir()
 }
 
+/// The program's own file.
+pub(crate) fn current_exe() -> Option<PathBuf> {
+    env::current_exe().ok()
+}
+
 /// The folder for temporary files.
 pub(crate) fn temp_dir() -> PathBuf {
     env::temp_dir()

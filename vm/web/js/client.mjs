@@ -1,5 +1,7 @@
 // The page's side of a VM that runs in a worker: the methods of `Osvm`, each of which answers a promise.
 
+import { compile } from './load.mjs';
+
 /** A VM in a worker of its own. */
 export class OsvmClient {
   #worker;
@@ -10,8 +12,10 @@ export class OsvmClient {
   files = { keeps: false, whyNot: undefined };
 
   /** @param {import('./osvm.d.ts').ClientOptions} options */
-  constructor({ worker = new URL('./worker.mjs', import.meta.url), onStdout, onStderr, onLog, onQuit, onFailed } = {}) {
+  constructor({ worker = new URL('./worker.mjs', import.meta.url), wasm, onStdout, onStderr, onLog, onQuit, onFailed } = {}) {
     this.#callbacks = { stdout: onStdout, stderr: onStderr, log: onLog, quit: onQuit, failed: onFailed };
+    // What is wrong with the module is told by who waits for it.
+    Promise.resolve(compile(wasm)).catch(() => {});
     this.#worker = new Worker(worker, { type: 'module', name: 'osvm' });
     this.#worker.addEventListener('message', ({ data }) => this.#take(data));
     this.#worker.addEventListener('error', (event) => this.#break(event.message || 'the worker could not be loaded'));
@@ -37,9 +41,10 @@ export class OsvmClient {
   async start({ image, imageName, args, config, configName, maxHeap, environment, store, bring, wasm, plugins } = {}) {
     const send = (url) => (url instanceof URL ? url.href : url);
     const files = { store, bring: bring?.map(({ path, url }) => ({ path, url: send(url) })) };
-    const options = { image, imageName, args, config, configName, maxHeap, environment, ...files, wasm: send(wasm), plugins: send(plugins) };
+    const options = { image, imageName, args, config, configName, maxHeap, environment, ...files, plugins: send(plugins) };
     if (image instanceof URL) options.image = { url: image.href };
-    this.files = await this.#call('start', options);
+    // The browser compiles while the worker is made, in threads of its own; a module can be sent to a worker.
+    this.files = await this.#call('start', { ...options, wasm: await compile(wasm) });
   }
 
   #call(method, ...args) {

@@ -7,6 +7,7 @@
 // As a program: node osvm.mjs IMAGE [arguments for the image]
 
 import { MemoryFiles, fileImports } from './files.mjs';
+import { compile, fetched, OsvmError } from './load.mjs';
 import { bytesAt, lend, textAt } from './memory.mjs';
 import { netImports } from './net.mjs';
 import { pluginImports } from './plugins.mjs';
@@ -18,9 +19,6 @@ const TURN = 12;
 const SETTLED = 500;
 /** How images of all systems save themselves; in the one that goes on running it answers false. */
 const SAVE = 'Smalltalk snapshot: true andQuit: false';
-
-/** Modules that were compiled, by their addresses. @type {Map<string, Promise<WebAssembly.Module>>} */
-const compiled = new Map();
 
 /** Lets other events have their turn. `setTimeout` would wait for four milliseconds or more. */
 const soon =
@@ -36,10 +34,7 @@ const soon =
         };
       })();
 
-/** A failure of the VM itself: it cannot start, or had to stop. */
-export class OsvmError extends Error {
-  name = 'OsvmError';
-}
+export { OsvmError };
 
 /** A virtual machine with one image. */
 export class Osvm {
@@ -82,7 +77,7 @@ export class Osvm {
 
   async #start() {
     const options = this.#options;
-    const [module, image] = await Promise.all([compile(options.wasm ?? new URL('../osvm.wasm', import.meta.url)), this.#image()]);
+    const [module, image] = await Promise.all([compile(options.wasm), this.#image()]);
     const plugins = new Map();
     const instance = await WebAssembly.instantiate(module, this.#imports(plugins));
     this.#vm.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
@@ -389,34 +384,6 @@ function withResolvers() {
 /** The VM's own words for people, where nobody takes them. */
 function noted(bytes) {
   console.warn(new TextDecoder().decode(bytes));
-}
-
-/** @param {URL} url */
-async function fetched(url) {
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
-    return new Uint8Array(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new OsvmError(`${url}: the server answers ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** @param {URL | WebAssembly.Module} wasm */
-function compile(wasm) {
-  if (wasm instanceof WebAssembly.Module) return wasm;
-  if (!compiled.has(wasm.href)) {
-    const module = wasm.protocol === 'file:' ? fetched(wasm).then((bytes) => WebAssembly.compile(bytes)) : streamed(wasm);
-    module.catch(() => compiled.delete(wasm.href));
-    compiled.set(wasm.href, module);
-  }
-  return compiled.get(wasm.href);
-}
-
-async function streamed(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new OsvmError(`${url}: the server answers ${response.status} ${response.statusText}`);
-  return WebAssembly.compileStreaming(response);
 }
 
 if (typeof process === 'object' && process.argv?.[1] && import.meta.url.startsWith('file:')) {

@@ -36,7 +36,7 @@ function flush() {
 
 const methods = {
   async start(options) {
-    const { store, bring, image, wasm, plugins, ...rest } = options;
+    const { store, bring, image, plugins, ...rest } = options;
     const url = (text) => (text === undefined ? undefined : new URL(text));
     files ??= store === undefined ? new MemoryFiles() : await openFiles(store, { ifTaken: 'memory' });
     await Promise.all((bring ?? []).map(bringFile));
@@ -44,7 +44,6 @@ const methods = {
       ...rest,
       files,
       image: image?.url === undefined ? image : new URL(image.url),
-      wasm: url(wasm),
       plugins: url(plugins),
       stdout: (bytes) => write('stdout', bytes),
       stderr: (bytes) => write('stderr', bytes),

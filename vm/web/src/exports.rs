@@ -4,8 +4,9 @@
 //! [`osvm_alloc`] and is lent for the call; a `web` is what [`osvm_start`] answered and [`osvm_end`] has not had; no export is called while
 //! another one runs, but for those that plugins' imports lead to.
 
-use crate::machine::{Runner, Step};
+use crate::machine::Step;
 use crate::reply::Reply;
+use crate::runner::Runner;
 use crate::start::Start;
 use crate::{log, world};
 use osvm_core::platform::Event;

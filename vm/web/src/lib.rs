@@ -14,5 +14,6 @@ mod machine;
 mod memory;
 mod platform;
 mod reply;
+mod runner;
 mod start;
 mod world;

@@ -2,13 +2,13 @@
 
 use crate::listing;
 use crate::platform::{self, Interrupts};
-use osvm_compiler::evaluate::{Begun, Driver, EvalError, Session, Turn, report};
+use osvm_compiler::evaluate::Driver;
 use osvm_core::error::VmError;
 use osvm_core::platform::Event;
 use osvm_core::vm::{Outcome, Vm};
 use osvm_host::config::Config;
 use osvm_host::{EventSender, Instant};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl Machine {
     }
 
     /// In how many milliseconds the VM or a plugin wants to run again that had nothing to do until then; at once if that has passed.
-    fn pause(&self, until: Option<u64>) -> Option<f64> {
+    pub fn pause(&self, until: Option<u64>) -> Option<f64> {
         let image = until.map(|until| until.saturating_sub(platform::now()));
         [image, self.wanted].into_iter().flatten().min().map(|microseconds| microseconds as f64 / 1000.0)
     }
@@ -42,20 +42,29 @@ impl Machine {
     }
 
     /// From now on, or no longer, interrupts are for the expression that is evaluated.
-    fn keep_interrupts(&self, keep: bool) {
+    pub fn keep_interrupts(&self, keep: bool) {
         self.interrupts.kept.set(keep);
         self.interrupts.pending.set(false);
     }
-}
 
-impl Machine {
-    fn step(&mut self) -> Step {
+    /// Runs for a turn.
+    pub fn step(&mut self) -> Step {
         match self.run() {
             Ok(Outcome::BudgetUsed) => Step::Running,
             Ok(Outcome::Idle { until }) => Step::Idle(self.pause(until)),
             Ok(Outcome::Quit(status)) => Step::Quit(status),
             Err(error) => Step::Failed(error.to_string()),
         }
+    }
+
+    /// From now on a turn takes so many milliseconds.
+    pub fn set_turn(&mut self, milliseconds: f64) {
+        self.turn = Duration::from_secs_f64((milliseconds / 1000.0).clamp(0.0, 3600.0));
+    }
+
+    /// Tells the VM of something that happened.
+    pub fn send(&self, event: Event) {
+        self.events.send(event);
     }
 }
 
@@ -96,115 +105,4 @@ pub enum Step {
     Failed(String),
     /// What was evaluated is over, with this result.
     Evaluated(Value),
-}
-
-/// A machine, and the session of expressions that are evaluated in it from the first one on.
-pub enum Runner {
-    /// Nothing was evaluated so far.
-    Machine(Box<Machine>),
-    /// An expression was.
-    Session(Box<Session<Machine>>, Option<Evaluating>),
-    /// Nothing more can be run.
-    Over,
-}
-
-/// An expression that is being evaluated.
-pub struct Evaluating {
-    source: String,
-    begun: Begun,
-}
-
-impl Runner {
-    /// The machine, while there is one.
-    pub fn machine(&mut self) -> Option<&mut Machine> {
-        match self {
-            Runner::Machine(machine) => Some(machine),
-            Runner::Session(session, _) => Some(session.driver()),
-            Runner::Over => None,
-        }
-    }
-
-    /// The VM, while there is one.
-    pub fn vm(&mut self) -> Option<&mut Vm> {
-        self.machine().map(|machine| &mut machine.vm)
-    }
-
-    /// Tells the VM of something that happened.
-    pub fn event(&mut self, event: Event) {
-        if let Some(machine) = self.machine() {
-            machine.events.send(event);
-        }
-    }
-
-    /// Lets the VM run for so many milliseconds, or until it has nothing to do.
-    pub fn step(&mut self, milliseconds: f64) -> Step {
-        let Some(machine) = self.machine() else { return Step::Failed("the VM has ended".into()) };
-        machine.turn = Duration::from_micros((milliseconds * 1000.0) as u64);
-        let step = match self {
-            Runner::Session(session, evaluating @ Some(_)) => {
-                match session.turn(&evaluating.as_ref().expect("it was just matched").begun) {
-                    Turn::Busy => Step::Running,
-                    Turn::Idle { until } => Step::Idle(session.driver().pause(until)),
-                    Turn::Over(result) => {
-                        let source = evaluating.take().expect("it was just matched").source;
-                        session.driver().keep_interrupts(false);
-                        let quit = match &result {
-                            Err(EvalError::Quit(status)) => Some(*status),
-                            _ => None,
-                        };
-                        let value = evaluated(&source, &result);
-                        match quit {
-                            Some(status) => Step::Quit(status),
-                            None => Step::Evaluated(value),
-                        }
-                    }
-                }
-            }
-            _ => self.machine().map_or(Step::Running, Machine::step),
-        };
-        if let Some(vm) = self.vm() {
-            vm.plugins.flush();
-            if matches!(step, Step::Quit(_) | Step::Failed(_)) {
-                vm.plugins.shutdown();
-                *self = Runner::Over;
-            }
-        }
-        step
-    }
-
-    /// Begins to evaluate statements; steps go on with it. What is wrong with them is the result at once.
-    pub fn begin(&mut self, source: &str) -> Result<(), Value> {
-        let refused = |message: &str| Err(json!({ "error": { "kind": "unsupported", "message": message } }));
-        if let Runner::Machine(_) = self {
-            let Runner::Machine(machine) = std::mem::replace(self, Runner::Over) else { unreachable!("it was just matched") };
-            match Session::of_started(*machine, None, |options| options) {
-                Ok(session) => *self = Runner::Session(Box::new(session), None),
-                Err(error) => return refused(&error.to_string()),
-            }
-        }
-        let Runner::Session(session, evaluating) = self else { return refused("the VM has ended") };
-        if evaluating.is_some() {
-            return refused("another expression is being evaluated");
-        }
-        session.driver().keep_interrupts(true);
-        match session.begin("expression", source) {
-            Ok(begun) => {
-                *evaluating = Some(Evaluating { source: source.into(), begun });
-                Ok(())
-            }
-            Err(error) => {
-                session.driver().keep_interrupts(false);
-                Err(evaluated(source, &Err(error)))
-            }
-        }
-    }
-}
-
-/// A result as [`report::json`], with the text that people are shown.
-fn evaluated(source: &str, result: &Result<osvm_compiler::evaluate::Evaluation, EvalError>) -> Value {
-    let mut value = report::json(source, result);
-    if let Err(error) = result {
-        value["text"] = report::text("expression", source, error).into();
-    }
-    value
 }

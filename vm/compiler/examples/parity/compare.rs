@@ -192,7 +192,7 @@ impl Context<'_> {
             }
             Literal::MethodClass => self.image.field(oop, 1).is_some(),
             // Methods of Pharo 8 have none of these.
-            Literal::Block(_) | Literal::OuterCode | Literal::Floats(_) | Literal::Foreign(_) => false,
+            Literal::Block(_) | Literal::ConstantBlock(_) | Literal::OuterCode | Literal::Floats(_) | Literal::Foreign(_) => false,
         }
     }
 }

@@ -4,11 +4,14 @@ use super::builder::{Builder, Operation, Place};
 use super::frame::Key;
 use super::translate::{Translator, Want};
 use super::{Limit, assemble};
-use crate::literal::Literal;
+use crate::literal::{ConstantBlock, Literal};
 use crate::semantics::{ScopeId, ScopeKind};
 use crate::source::Span;
-use crate::syntax::Block;
+use crate::syntax::{Block, ExpressionKind, Statement, constant};
 use osvm_core::bytecode::BytecodeSet;
+
+/// Arguments of a constant block; there are classes for so many.
+const MAX_CONSTANT_ARGUMENTS: usize = 3;
 
 impl Translator<'_> {
     /// The slots of a closure that is made: its arguments, and the copied values.
@@ -27,6 +30,9 @@ impl Translator<'_> {
         let scope = self.unit.analysis.block_scopes[block.id as usize];
         let (arguments, copied) = self.closure_slots(scope);
         if self.unit.options.set == BytecodeSet::SistaV1 {
+            if let Some(value) = constant_value(block).filter(|_| self.unit.options.constant_blocks) {
+                return self.constant_block(value, arguments, span);
+            }
             return self.full_block(block, scope, arguments, copied);
         }
         let end = self.builder.open_closure(arguments, copied);
@@ -53,6 +59,20 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// A block that is a literal. It has code too, which nobody runs, for those who ask it.
+    fn constant_block(&mut self, value: Literal, arguments: Vec<Key>, span: Span) -> Result<(), Limit> {
+        let mut inner = Builder::new();
+        let count = arguments.len();
+        inner.offset = span.start;
+        arguments.into_iter().for_each(|key| inner.frame().add(key));
+        inner.push(value.clone());
+        inner.close_body();
+        let mut code = assemble::Assembler::new(&inner, self.unit.options, None, None, true).finish(count)?;
+        code.literals.push(Literal::OuterCode);
+        self.builder.push(Literal::ConstantBlock(Box::new(ConstantBlock { value, code })));
+        Ok(())
+    }
+
     /// The statements of an inlined block, in the frame around. In a loop its variables are nil at the start of each turn.
     pub fn inlined_block(&mut self, block: &Block<'_>, want: Want) -> Result<(), Limit> {
         let analysis = self.unit.analysis;
@@ -74,5 +94,21 @@ impl Translator<'_> {
             }
         }
         self.sequence(&block.body, want)
+    }
+}
+
+/// What a block always answers, if all that it has is a literal. Source: `isConstant` and `constantValue` of `RBBlockNode` in Pharo 12.
+fn constant_value(block: &Block<'_>) -> Option<Literal> {
+    if block.arguments.len() > MAX_CONSTANT_ARGUMENTS {
+        return None;
+    }
+    match block.body.statements.as_slice() {
+        [] => Some(Literal::Nil),
+        [Statement::Expression(expression)] => match &expression.kind {
+            ExpressionKind::Literal(literal) => Some(literal.clone()),
+            ExpressionKind::Variable(name, _) => constant(name),
+            _ => None,
+        },
+        _ => None,
     }
 }

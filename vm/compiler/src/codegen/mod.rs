@@ -37,6 +37,9 @@ pub struct Options {
     pub class_is_special: bool,
     /// Fields of the receiver are always accessed by the long instructions.
     pub long_fields: bool,
+    /// Blocks of at most three arguments that only answer a literal are literals themselves, of classes below ConstantBlockClosure. That
+    /// takes blocks that have bytecodes of their own.
+    pub constant_blocks: bool,
     /// What the hashes of strings start with in the system whose order of variables and literals is followed.
     pub initial_hash: u32,
 }
@@ -52,13 +55,18 @@ impl Options {
         set: BytecodeSet::V3PlusClosures,
         class_is_special: false,
         long_fields: false,
+        constant_blocks: false,
         initial_hash: BYTE_STRING_HASH,
     };
     /// As Pharo 9 and 10 do: the same language, with full blocks.
     pub const PHARO_10: Options = Options { set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
-    /// As Pharo 11 and 12 do: `timesRepeat:` and `repeat` are inlined too.
-    pub const PHARO_12: Options =
-        Options { inlining: Inlining { times_repeat: true, repeat: true, ..Inlining::PHARO_8 }, ..Options::PHARO_10 };
+    /// As Pharo 11 to 13 do: `timesRepeat:` and `repeat` are inlined too, and constant blocks are literals (`defaultOptions` in
+    /// `CompilationContext` of Pharo 11, 12 and 13, where `optionCleanBlockClosure` is off).
+    pub const PHARO_12: Options = Options {
+        inlining: Inlining { times_repeat: true, repeat: true, ..Inlining::PHARO_8 },
+        constant_blocks: true,
+        ..Options::PHARO_10
+    };
     /// As the language of Squeak is; which bytecode set and special selectors it has is the image's to say.
     pub const SQUEAK: Options =
         Options { dialect: Dialect::SQUEAK, inlining: Inlining::SQUEAK, set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
@@ -194,6 +202,7 @@ fn set_option(options: &mut Options, name: &str, set: bool) {
         "optionInlineRepeat" => options.inlining.repeat = set,
         "optionInlineCase" => options.inlining.case = set,
         "optionInlineNone" => options.inlining.enabled = !set,
+        "optionConstantBlockClosure" => options.constant_blocks = set,
         "optionLongIvarAccessBytecodes" => options.long_fields = set,
         _ => {}
     }

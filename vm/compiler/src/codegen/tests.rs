@@ -266,6 +266,39 @@ fn what_is_encoded_is_decoded() {
     instructions().into_iter().chain(sista_only).for_each(|instruction| check(BytecodeSet::SistaV1, sista::encode, instruction));
 }
 
+#[test]
+fn blocks_that_only_answer_a_literal_are_literals() {
+    let constants = "x ^ {[]. [3]. [:p | 'abc']. [:p :q :r | #(1)]. [nil]. [(true)]}";
+    let code = code(constants, &Options::PHARO_12);
+    let blocks: Vec<(u8, String)> = code
+        .literals
+        .iter()
+        .filter_map(|literal| match literal {
+            Literal::ConstantBlock(block) => Some((block.code.arguments, print_literal(&block.value))),
+            _ => None,
+        })
+        .collect();
+    let expected = [(0, "nil"), (0, "3"), (1, "'abc'"), (3, "#(1)"), (0, "nil"), (0, "true")];
+    assert_eq!(blocks, expected.map(|(arguments, value)| (arguments, value.to_string())));
+    assert!(!code.literals.iter().any(|literal| matches!(literal, Literal::Block(_))));
+    // They are code too, which answers the same.
+    let Literal::ConstantBlock(text) = &code.literals[2] else { panic!("{:?}", code.literals[2]) };
+    assert_eq!(listing(&text.code), ["push 'abc'", "BlockReturn(Top)"]);
+    assert_eq!(text.code.literals.last(), Some(&Literal::OuterCode));
+
+    let others = "x: t ^ {[:p | p]. [t]. [self]. [^ 3]. [3. 4]. [:p :q :r :s | 3]. [{}]. [[3]]}";
+    let full = |options: &Options| {
+        let code = compile_method(others, &World, options).code.unwrap();
+        code.literals.iter().filter(|literal| matches!(literal, Literal::Block(_))).count()
+    };
+    assert_eq!(full(&Options::PHARO_12), 8);
+    let off = format!("x <compilerOptions: #(- optionConstantBlockClosure)> {}", &constants[1..]);
+    for (source, options) in [(constants, &Options::PHARO_10), (&*off, &Options::PHARO_12)] {
+        let code = compile_method(source, &World, options).code.unwrap();
+        assert!(!code.literals.iter().any(|literal| matches!(literal, Literal::ConstantBlock(_))), "{source}");
+    }
+}
+
 /// An image that can call functions of libraries.
 struct Foreign;
 

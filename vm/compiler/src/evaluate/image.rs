@@ -26,6 +26,8 @@ pub fn options_for(heap: &Heap, world: &World) -> Options {
         Options::CUIS
     } else if has(&["ProjectLauncher", "MCMcmUpdater"]) {
         Options::SQUEAK
+    } else if has(&["ConstantBlockClosure"]) {
+        Options::PHARO_12
     } else {
         Options::PHARO_8
     };

@@ -106,6 +106,7 @@ pub(super) fn missing_symbols(world: &World, literals: &[Literal], found: &mut V
             Literal::Symbol(text) => note(world, text, found),
             Literal::Array(elements) => missing_symbols(world, elements, found),
             Literal::Block(code) => missing_symbols(world, &code.literals, found),
+            Literal::ConstantBlock(block) => missing_symbols(world, &block.code.literals, found),
             Literal::Foreign(function) => function.symbols().for_each(|text| note(world, text, found)),
             Literal::State(state) => {
                 note(world, &state.selector, found);

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::install::{Linker, install_method, string};
 use crate::world::{ClassEnvironment, World, class_binding};
 use osvm_core::oop::Oop;
-use osvm_core::vm::Handle;
+use osvm_core::vm::{Handle, Vm};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -57,24 +57,22 @@ impl<D: Driver> Session<D> {
         change: impl FnOnce(Options) -> Options,
     ) -> Result<Session<D>, StartError> {
         super::run::start_up(&mut driver, limit)?;
-        Session::of_started(driver, limit, change)
+        Session::of_started(driver, limit, change).map_err(|(_, error)| error)
     }
 
-    /// A session in an image that has started up.
+    /// A session in an image that has started up; the driver comes back if nothing can be evaluated there.
     pub fn of_started(
         mut driver: D,
         limit: Option<Duration>,
         change: impl FnOnce(Options) -> Options,
-    ) -> Result<Session<D>, StartError> {
-        let vm = driver.vm();
-        let world = World::read(&vm.heap);
-        if world.symbol("printString").is_none() {
-            return Err(StartError::unsupported("it has no symbol #printString, by which answers are shown"));
+    ) -> Result<Session<D>, (D, StartError)> {
+        match prepare(driver.vm(), change) {
+            Ok((agent, options)) => {
+                let units = Units::default();
+                Ok(Session { driver, agent, options, units, variables: Vec::new(), evaluation: None, time_limit: limit })
+            }
+            Err(error) => Err((driver, error)),
         }
-        let options = change(options_for(&vm.heap, &world));
-        let agent = Agent::new(vm, &world, &options)?;
-        let units = Units::default();
-        Ok(Session { driver, agent, options, units, variables: Vec::new(), evaluation: None, time_limit: limit })
     }
 
     /// Who runs the VM.
@@ -209,4 +207,14 @@ impl<D: Driver> Session<D> {
         let process = vm.heap.follow(vm.heap.fetch(evaluation, field::PROCESS));
         Stack::of(vm, process, evaluation, cause, &self.units)
     }
+}
+
+/// What evaluates in an image, and how the compiler compiles for it.
+fn prepare(vm: &mut Vm, change: impl FnOnce(Options) -> Options) -> Result<(Agent, Options), StartError> {
+    let world = World::read(&vm.heap);
+    if world.symbol("printString").is_none() {
+        return Err(StartError::unsupported("it has no symbol #printString, by which answers are shown"));
+    }
+    let options = change(options_for(&vm.heap, &world));
+    Ok((Agent::new(vm, &world, &options)?, options))
 }

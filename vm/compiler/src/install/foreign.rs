@@ -3,7 +3,7 @@
 //! Source: `ExternalLibraryFunction class>>name:module:callType:returnType:argumentTypes:`, and `atomicTypeNamed:` and
 //! `newTypeNamed:force:` of ExternalType, in FFI-Kernel of Pharo 8 and in FFI of Cuis.
 
-use super::{InstallError, Linker};
+use super::{InstallError, Linker, set_fields};
 use crate::literal::{ForeignFunction, ForeignName, ForeignType};
 use crate::load::{Table, rule_of};
 use crate::world::{all_field_names, class_variables};
@@ -75,16 +75,6 @@ pub(super) fn function(heap: &mut Heap, function: &ForeignFunction, linker: &mut
     ];
     set_fields(heap, oop, &fields);
     Ok(oop)
-}
-
-/// Stores in those fields of an object that it has.
-fn set_fields(heap: &mut Heap, oop: Oop, fields: &[(&str, Oop)]) {
-    let names = all_field_names(heap, heap.class_of(oop));
-    for (name, value) in fields {
-        if let Some(index) = names.iter().position(|field| field == name) {
-            heap.store(oop, index, *value);
-        }
-    }
 }
 
 fn class(heap: &Heap, name: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {

@@ -34,7 +34,7 @@ pub(super) fn object(heap: &mut Heap, literal: &Literal, method: Oop, linker: &m
         Literal::Variable(id) => linker.variable(*id),
         Literal::State(state) => method_state(heap, state, method, linker)?,
         Literal::MethodClass => linker.class_binding(),
-        Literal::Block(_) | Literal::OuterCode => unreachable!("blocks are made with their code"),
+        Literal::Block(_) | Literal::ConstantBlock(_) | Literal::OuterCode => unreachable!("blocks are made with their code"),
     })
 }
 

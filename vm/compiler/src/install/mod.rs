@@ -9,8 +9,9 @@ mod literals;
 mod tests;
 
 use crate::codegen::CompiledCode;
-use crate::literal::Literal;
+use crate::literal::{ConstantBlock, Literal};
 use crate::semantics::VariableId;
+use crate::world::all_field_names;
 use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::object::Format;
@@ -83,6 +84,7 @@ fn install(heap: &mut Heap, code: &CompiledCode, class: Oop, linker: &mut dyn Li
     for (index, literal) in code.literals.iter().enumerate() {
         let literal = match literal {
             Literal::Block(block) => install_block(heap, block, method, linker)?,
+            Literal::ConstantBlock(block) => constant_block(heap, block, method, linker)?,
             // Until the outer code is there; it fills this in.
             Literal::OuterCode => nil,
             _ => literals::object(heap, literal, method, linker)?,
@@ -99,4 +101,29 @@ fn install_block(heap: &mut Heap, code: &CompiledCode, outer: Oop, linker: &mut 
     let block = install(heap, code, class, linker)?;
     heap.store(block, code.literals.len(), outer);
     Ok(block)
+}
+
+/// Makes a block that is a literal, of the class for its number of arguments.
+fn constant_block(heap: &mut Heap, block: &ConstantBlock, outer: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    let name = match block.code.arguments {
+        0 => "ConstantBlockClosure".to_string(),
+        count => format!("ConstantBlockClosure{count}Arg"),
+    };
+    let class = linker.class(heap, &name).ok_or(InstallError::NoClass(name))?;
+    let code = install_block(heap, &block.code, outer, linker)?;
+    let value = literals::object(heap, &block.value, outer, linker)?;
+    let closure = heap.instantiate(class, 0)?;
+    let arguments = Oop::from_small_int(block.code.arguments.into());
+    set_fields(heap, closure, &[("compiledBlock", code), ("numArgs", arguments), ("literal", value)]);
+    Ok(closure)
+}
+
+/// Stores in those fields of an object that it has.
+fn set_fields(heap: &mut Heap, oop: Oop, fields: &[(&str, Oop)]) {
+    let names = all_field_names(heap, heap.class_of(oop));
+    for (name, value) in fields {
+        if let Some(index) = names.iter().position(|field| field == name) {
+            heap.store(oop, index, *value);
+        }
+    }
 }

@@ -136,6 +136,25 @@ fn a_class_that_is_missing_is_named() {
     assert_eq!(image.heap.fetch(plain, 1), linker.symbols["x"]);
 }
 
+#[test]
+fn constant_blocks_are_closures() {
+    let (mut image, mut linker) = image(&CLASSES);
+    let fields = ["outerContext", "compiledBlock", "numArgs", "literal"];
+    let class = image.new_class_with_names("ConstantBlockClosure2Arg", Format::INDEXABLE_FIXED, &fields);
+    linker.classes.insert("ConstantBlockClosure2Arg", class);
+    let compiled = |source: &str| compile_method(source, &World, &Options::PHARO_12).code.unwrap();
+    let method = install_method(&mut image.heap, &compiled("x ^ [:a :b | #foo]"), &mut linker).unwrap();
+    let closure = image.heap.fetch(method, 1);
+    assert_eq!((image.heap.class_of(closure), image.heap.num_slots(closure)), (class, 4));
+    let code = image.heap.fetch(closure, 1);
+    assert_eq!(image.heap.class_of(code), linker.classes["CompiledBlock"]);
+    assert_eq!(image.heap.fetch(code, image.heap.literal_count(code)), method);
+    let expected = [image.heap.nil(), code, Oop::from_small_int(2), linker.symbols["foo"]];
+    assert_eq!(image.heap.slots(closure), expected);
+    let error = install_method(&mut image.heap, &compiled("x ^ [3]"), &mut linker).unwrap_err();
+    assert_eq!(error.to_string(), "the image has no class ConstantBlockClosure, of which a literal is an instance");
+}
+
 /// A dictionary with these keys and values, of which a class variable is the only reference.
 fn class_variable(image: &mut TestImage, class: Oop, variables: &[(&str, &[(&str, Oop)])]) {
     let association_class = image.class("Association");

@@ -176,6 +176,7 @@ pub fn print_literal(literal: &Literal) -> String {
         Literal::Floats(floats) => {
             format!("#[{}]", floats.iter().map(|&float| print_literal(&Literal::Float(float))).collect::<Vec<_>>().join(" "))
         }
+        Literal::ConstantBlock(block) => format!("[{}]", print_literal(&block.value)),
         Literal::MethodClass => "the method's class".into(),
         Literal::OuterCode => "the outer code".into(),
     }

@@ -95,6 +95,10 @@ fn patches(heap: &Heap, words: &[u64], base: u64) -> Result<Vec<(usize, u64)>, I
             }
             let oop = Oop(heap.old_start + 8 * place.header as u64);
             check_references(heap, oop, &file_offset)?;
+            // An object without slots has a word all the same, with something of the past in it.
+            if heap.num_slots(oop) == 0 && words[place.header + 1] != 0 {
+                patches.push((place.header + 1, 0));
+            }
             if base != heap.old_start {
                 let moved = |(slot, value): (usize, &Oop)| (place.header + 1 + slot, value.bits() - heap.old_start + base);
                 patches.extend(heap.slots(oop).iter().enumerate().filter(|(_, value)| value.is_pointer()).map(moved));

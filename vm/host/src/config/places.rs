@@ -99,7 +99,7 @@ impl Places {
 /// executable (see `beside`).
 pub fn companion(name: &str, variable: &str, cwd: &Path) -> PathBuf {
     let named = world::var_os(variable).filter(|folder| !folder.is_empty()).map(|folder| cwd.join(folder));
-    let beside = || beside(&std::env::current_exe().ok()?, name);
+    let beside = || beside(&world::current_exe()?, name);
     named.or_else(beside).unwrap_or_else(|| cwd.join(name))
 }
 

@@ -115,6 +115,11 @@ pub(crate) fn current_dir() -> io::Result<PathBuf> {
     Ok(text(js::current_dir()).map_or_else(|| PathBuf::from("/"), PathBuf::from))
 }
 
+/// What stands for the program's own file: plugins are in a folder beside it.
+pub(crate) fn current_exe() -> Option<PathBuf> {
+    Some(PathBuf::from("/osvm"))
+}
+
 /// The folder for temporary files.
 pub(crate) fn temp_dir() -> PathBuf {
     var_os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)

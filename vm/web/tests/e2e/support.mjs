@@ -15,7 +15,7 @@ const WEB = join(HERE, '../..');
 /** What the environment has to name. */
 function needed(variable) {
   const value = process.env[variable];
-  if (!value) throw new Error(`${variable} is not set; \`cargo test -p osvm-tests --test browser\` sets it`);
+  if (!value) throw new Error(`${variable} is not set; \`cargo test -p osvm-tests --test javascript\` sets it`);
   return value;
 }
 

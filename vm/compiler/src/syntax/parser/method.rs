@@ -15,7 +15,7 @@ const REFUSED: [(&str, &str); 3] = [
 ];
 
 /// The constants that have names.
-fn constant(name: &str) -> Option<Literal> {
+pub(crate) fn constant(name: &str) -> Option<Literal> {
     match name {
         "nil" => Some(Literal::Nil),
         "true" => Some(Literal::True),

@@ -5,6 +5,8 @@ mod foreign;
 mod literals;
 mod method;
 
+pub(crate) use method::constant;
+
 use super::ast::{Counts, Method};
 use super::lexer::{Dialect, Lexer, Token, TokenKind};
 use crate::diagnostic::Diagnostic;
