@@ -102,7 +102,7 @@ test('a whole session by keyboard alone', async (context) => {
   for (const view of ['Files', 'Plugins', 'Activity', 'Image']) {
     await page.keyboard.press('ArrowRight');
     assert.equal(await page.evaluate(() => document.activeElement.textContent), view);
-    assert.equal(await page.getByRole('tabpanel', { name: view }).isVisible(), true);
+    await page.getByRole('tabpanel', { name: view }).waitFor();
   }
   await page.keyboard.press('End');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Activity');
@@ -116,7 +116,7 @@ test('a whole session by keyboard alone', async (context) => {
   // The first stop of the page leads to the input line.
   await page.locator('.skip').focus();
   await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'source');
+  await page.waitForFunction(() => document.activeElement.id === 'source');
 });
 
 test('what a screen reader is told', async (context) => {

@@ -134,7 +134,8 @@ test('images: the server\'s, one that is opened, one that is broken, snapshots',
   assert.equal(await page.locator('#image-name').innerText(), 'my own.image');
 
   await page.locator('#image-input').setInputFiles({ name: 'other.image', mimeType: '', buffer: Buffer.from('other') });
-  await page.locator('#image-name').getByText('other.image').waitFor();
+  await page.waitForFunction(() => globalThis.fakeStarts.at(-1).image === '/other.image');
+  assert.equal(await page.locator('#image-name').innerText(), 'other.image');
   assert.deepEqual(await last(), { image: '/other.image', imageName: '/other.image', ...config });
   await page.locator('#image-input').setInputFiles({ name: 'bad.image', mimeType: '', buffer: Buffer.from('broken') });
   await page.locator('#notice').getByText('/bad.image: this is no image').waitFor();
