@@ -64,7 +64,9 @@ fn run(file: &Path) -> Result<(), Failed> {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut node = Command::new("node");
     // Node 20 has WebSockets only when it is asked for them.
-    node.arg("--experimental-websocket").args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).arg(file);
+    node.arg("--experimental-websocket")
+        .args(["--test", "--test-concurrency=1", "--test-timeout=180000", "--test-reporter=tap"])
+        .arg(file);
     node.current_dir(tests()).stdin(Stdio::null());
     node.env("OSVM_COMMAND", osvm).env("OSVM_PLUGINS", plugins()).env("OSVM_WEB", web);
     if let Some(browser) = browser() {
