@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,6 +43,8 @@ export async function serveFake(context, args = [], options = {}) {
   await cp(join(WEB, 'page'), join(web, 'page'), { recursive: true });
   await mkdir(join(web, 'js'));
   await cp(join(HERE, 'fake/client.mjs'), join(web, 'js/client.mjs'));
+  // The page asks for the module early; the stand-in has no use for it.
+  await writeFile(join(web, 'osvm.wasm'), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
   return serve(context, ['--web', web, ...args], options);
 }
 
