@@ -28,7 +28,10 @@ fn with_tests(set: BytecodeSet) -> &'static [u8] {
 }
 
 /// The compiler, which some tests use.
-const SERVICES: &[Service] = &[Service { module: service::MODULE, function: service::FUNCTION, call: service::compile }];
+const SERVICES: &[Service] = &[
+    Service { module: service::MODULE, function: service::FUNCTION, call: service::compile },
+    Service { module: service::MODULE, function: service::FOLLOW_FUNCTION, call: service::follow_fields },
+];
 
 fn plugins() -> PluginOptions {
     PluginOptions { services: SERVICES, ..PluginOptions::default() }

@@ -60,7 +60,7 @@ impl Options {
     };
     /// As Pharo 9 and 10 do: the same language, with full blocks.
     pub const PHARO_10: Options = Options { set: BytecodeSet::SistaV1, ..Options::PHARO_8 };
-    /// As Pharo 11 to 13 do: `timesRepeat:` and `repeat` are inlined too, and constant blocks are literals (`defaultOptions` in
+    /// As Pharo 11 to 13 do: `timesRepeat:` and `repeat` are inlined too, and constant blocks are literals (`optionsDescription` in
     /// `CompilationContext` of Pharo 11, 12 and 13, where `optionCleanBlockClosure` is off).
     pub const PHARO_12: Options = Options {
         inlining: Inlining { times_repeat: true, repeat: true, ..Inlining::PHARO_8 },

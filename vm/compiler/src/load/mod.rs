@@ -14,6 +14,7 @@
 
 mod classes;
 mod define;
+mod follow;
 mod hashed;
 mod initializers;
 mod methods;
@@ -28,11 +29,13 @@ mod symbols;
 mod tests;
 mod traits;
 
+pub(crate) use follow::followed;
 #[cfg(test)]
 pub(crate) use hashed::{Rule, method_dictionary};
 pub(crate) use hashed::{Table, methods, rule_of};
 pub(crate) use methods::binding_of;
 pub use report::{ClassChange, Progress, Report, Step, Tally};
+pub(crate) use rewrite::Failure;
 
 use crate::codegen::Options;
 use crate::install::InstallError;

@@ -25,7 +25,7 @@ pub(super) enum Rewritten {
 
 /// Why code cannot be changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// It accesses this field, which is gone.
     Gone(u16),
     /// Its instructions cannot be read or written.

@@ -209,3 +209,47 @@ fn the_last_of_two_methods_holds_and_traits_give_way() {
         assert_eq!(messages, ["A gets b from T and from U"]);
     });
 }
+
+#[test]
+fn a_copy_of_a_method_follows_with_its_blocks() {
+    let mut image = TestImage::new();
+    let source = "x ^ [:k | f3 := k. [f4] value] value: f5";
+    let before = compile(source, &Numbered::new(0, 6), BytecodeSet::SistaV1);
+    let mut shifted = Numbered::new(0, 6);
+    shifted.fields.insert(0, "new".into());
+    let after = compile(source, &shifted, BytecodeSet::SistaV1);
+    // The block of the block has the outer code as its last literal, as images have it.
+    fn make(image: &mut TestImage, code: &CompiledCode, outer: Option<Oop>) -> Oop {
+        let method = install(image, code);
+        let count = code.literals.len();
+        if let Some(outer) = outer {
+            image.heap.store(method, count, outer);
+        }
+        for (index, literal) in code.literals.iter().enumerate() {
+            if let crate::literal::Literal::Block(block) = literal {
+                let block = make(image, block, Some(method));
+                image.heap.store(method, 1 + index, block);
+            }
+        }
+        method
+    }
+    let method = make(&mut image, &before, None);
+    let expected = make(&mut image, &after, None);
+    let original = disassemble(&image.heap, method);
+    let copy = super::followed(&mut image.heap, method, &|index| Some(index + 1)).unwrap();
+    let block_of = |code: Oop| {
+        let literals = 1..image.heap.literal_count(code);
+        let found = literals.map(|index| image.heap.fetch(code, index));
+        found.into_iter().find(|&oop| oop.is_pointer() && image.heap.format(oop).is_compiled_method()).unwrap()
+    };
+    let chain = |method: Oop| [method, block_of(method), block_of(block_of(method))];
+    for (copied, compiled) in chain(copy).into_iter().zip(chain(expected)) {
+        assert_eq!(disassemble(&image.heap, copied), disassemble(&image.heap, compiled));
+    }
+    let [outer, block, inner] = chain(copy);
+    let last = |code: Oop| image.heap.fetch(code, image.heap.literal_count(code));
+    assert_eq!((last(block), last(inner)), (outer, block));
+    // What it is a copy of stays as it was.
+    assert_eq!((disassemble(&image.heap, method), last(block_of(method))), (original, method));
+    assert_eq!(super::followed(&mut image.heap, method, &|index| (index != 4).then_some(index)), Err(Failure::Gone(4)));
+}

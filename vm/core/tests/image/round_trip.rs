@@ -46,6 +46,22 @@ fn an_image_made_in_memory() {
     assert_eq!(image.heap.text(image.heap.special(Special::TheDisplay)).as_deref(), Some("kept"));
 }
 
+/// The place in memory differs from start to start; nothing of it is in the file.
+#[test]
+fn objects_without_slots_have_nothing_of_the_past_in_them() {
+    let mut test = TestImage::new();
+    let empty = test.heap.array(&[]).unwrap();
+    test.heap.set_special(Special::TheDisplay, empty);
+    test.heap.prepare_snapshot(&mut NoRoots).unwrap();
+    let mut bytes = Vec::new();
+    image::write(&test.heap, &ImageHeader::new(), &mut bytes).unwrap_or_else(|error| panic!("{error}"));
+    let words: Vec<u64> = bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
+    let header = object::header(0, Format::INDEXABLE, object::CLASS_INDEX_ARRAY);
+    let is_empty_array = |&index: &usize| words[index] & !(object::HASH_MASK << object::HASH_SHIFT) == header;
+    let found: Vec<u64> = (0..words.len() - 1).filter(is_empty_array).map(|index| words[index + 1]).collect();
+    assert!(!found.is_empty() && found.iter().all(|&word| word == 0), "{found:x?}");
+}
+
 #[test]
 fn a_free_chunk_is_written_as_an_object() {
     let mut b = Builder::new(WordSize::Bits64);
