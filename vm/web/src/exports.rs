@@ -69,7 +69,7 @@ pub unsafe extern "C" fn osvm_plugin_files(options: *const u8, len: usize) -> *m
     let options = unsafe { text(options, len) };
     let mut reply = Reply::default();
     reply.set(&match Start::read(&options) {
-        Ok(start) => json!({ "files": start.plugin_files() }),
+        Ok(start) => json!({ "files": start.config.plugin_files().collect::<Vec<_>>() }),
         Err(error) => json!({ "error": error }),
     });
     Box::into_raw(Box::new(Web { runner: Runner::Over, reply }))

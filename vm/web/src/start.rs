@@ -7,10 +7,10 @@ use osvm_compiler::service;
 use osvm_core::heap::HeapConfig;
 use osvm_core::image::{self, ImageSource, LoadedImage};
 use osvm_core::vm::{Options, Vm};
-use osvm_host::config::{Config, Places, Source};
+use osvm_host::config::{Config, Places};
 use osvm_host::{Events, PluginOptions, Plugins, Rights, Service};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 /// The most that the heap may take where nothing is said: what a tab of a small machine can still give.
@@ -47,15 +47,6 @@ impl Start {
         let arguments = options["arguments"].as_array().into_iter().flatten();
         let max_heap = options["maxHeap"].as_u64().or(config.max_heap).unwrap_or(MAX_HEAP);
         Ok(Start { image, arguments: arguments.filter_map(Value::as_str).map(String::from).collect(), max_heap, config })
-    }
-
-    /// The files of plugins that the configuration names, which the host has to have when the VM starts.
-    pub fn plugin_files(&self) -> Vec<PathBuf> {
-        let files = self.config.plugins.values().filter(|plugin| plugin.enabled).filter_map(|plugin| match &plugin.source {
-            Source::Wasm(path) => Some(path.clone()),
-            Source::Native(_) | Source::Builtin => None,
-        });
-        files.collect()
     }
 
     /// Starts a VM; without an `image` the built-in one runs.
