@@ -62,7 +62,9 @@ fn anywhere(args: &[&str]) -> Output {
 fn help() -> Result<(), Failed> {
     let help = anywhere(&["--help"]);
     expect(help.status == Some(0) && help.stderr.is_empty(), "help", &help)?;
-    for word in ["IMAGE", "--max-heap", "--trace", "--gc-stress", "--stats", "info", "disasm", "stack", "completions", "man"] {
+    for word in
+        ["IMAGE", "--max-heap", "--trace", "--gc-stress", "--stats", "info", "disasm", "stack", "serve", "completions", "man"]
+    {
         expect(help.stdout_text().contains(word), word, help.stdout_text())?;
     }
     expect(anywhere(&["--version"]).stdout_text().starts_with("osvm "), "version", ())?;

@@ -6,6 +6,8 @@ import { OsvmClient } from '../js/client.mjs';
 const PULSE = 400;
 /** A VM that does not end by itself within so many milliseconds is ended with its worker. */
 const PATIENCE = 1500;
+/** What takes so many milliseconds is shown as a state of its own. */
+const NOTICEABLE = 150;
 /** The name under which the browser keeps the files. */
 const STORE = 'osvm';
 
@@ -116,14 +118,17 @@ export class Machine extends EventTarget {
     else this.#set(state === 'idle' ? 'idle' : 'running');
   }
 
-  /** Evaluates statements; what was entered before comes first. */
+  /** Evaluates statements, when the image has started; what was entered before comes first. */
   async evaluate(source) {
-    if (!this.isUp) throw new Error(this.#state === 'starting' ? 'The image is still starting.' : 'No image runs. Run starts it.');
+    while (this.#state === 'starting') await new Promise((changed) => this.addEventListener('state', changed, { once: true }));
+    if (!this.isUp) throw new Error('No image runs. Run starts it.');
     this.#evaluations += 1;
-    this.#set('evaluating');
+    // A state that is over at once would only flicker, and be read aloud.
+    const late = setTimeout(() => this.isUp && this.#settle('running'), NOTICEABLE);
     try {
       return await this.client.evaluate(source);
     } finally {
+      clearTimeout(late);
       this.#evaluations -= 1;
       this.keep();
       if (this.isUp) this.#settle('idle');

@@ -138,6 +138,29 @@ test('a snapshot and files are kept over a reload', async (context) => {
   assert.equal(await evaluate(page, 'Smalltalk at: #Kept ifAbsent: [ nil ]'), 'nil');
 });
 
+test('two pages with the same files do not harm them', async (context) => {
+  const page = await started(context);
+  await evaluate(page, "'/notes.txt' asFile contents: 'of the first'");
+  await show(page, 'Files');
+  await page.getByText('They are kept in this browser').waitFor();
+  const second = await page.context().newPage();
+  await second.goto(page.url());
+  await running(second);
+  await show(second, 'Files');
+  await second.getByText('They are gone with the page').waitFor();
+  await evaluate(second, "'/notes.txt' asFile contents: 'of the second'");
+  await second.close();
+  await page.waitForTimeout(500);
+  await page.reload();
+  await running(page);
+  assert.equal(await evaluate(page, "'/notes.txt' asFile contents"), "'of the first'");
+});
+
+test('what is entered while the image starts is evaluated then', async (context) => {
+  const page = await open(context, await serveVm(context));
+  assert.equal(await evaluate(page, '1 + 3'), '4');
+});
+
 test('where a page may not have its private file system, IndexedDB keeps the files', withoutNetwork, async (context) => {
   const { port } = new URL(await serveVm(context, ['--address', '0.0.0.0']));
   const page = await open(context, `http://${ownAddress}:${port}/`);
