@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +16,16 @@ before(start);
 after(end);
 
 const PHARO = 'pharo8-bootstrap-64.image';
+const HERMES = '../bench/peerbench.hermes';
 const CODE_PARADISE = 'codeparadise-sista-32.image';
 const GOLDEN = join(HERE, '../../../../tests/golden');
 const PLUGINS = process.env.OSVM_PLUGINS;
 
-/** Skips a test where an image is missing. */
-const needs = (image) => ({ skip: IMAGES && existsSync(join(IMAGES, image)) ? false : `${image} is not here; set OSVM_IMAGES` });
+/** Skips a test where files of the images are missing. */
+const needs = (...files) => {
+  const missing = files.filter((file) => !IMAGES || !existsSync(join(IMAGES, file)));
+  return { skip: missing.length > 0 && `${missing.join(' and ')} not here; set OSVM_IMAGES` };
+};
 
 /** A page with the built-in image, up and running. */
 async function started(context, args = [], options = {}) {
@@ -242,6 +246,25 @@ test('an image from outside: its first start, and the golden text of printVersio
   await page.reload();
   await running(page);
   assert.equal(await evaluate(page, 'Smalltalk at: #Kept'), '42');
+});
+
+test('the chain of snapshots: initialised, with benchmarks loaded, and run, each after a reload', needs(PHARO, HERMES), async (context) => {
+  const cwd = await folder(context);
+  await copyFile(join(IMAGES, PHARO), join(cwd, PHARO));
+  await mkdir(join(cwd, 'files'));
+  await copyFile(join(IMAGES, HERMES), join(cwd, 'files/peerbench.hermes'));
+  const page = await open(context, await serveVm(context, [PHARO, '--dir', 'files'], { cwd }));
+  const state = page.locator('#state');
+  await state.getByText('Has quit').waitFor();
+  const address = `${new URL(page.url()).origin}/page/`;
+  const runs = async (...args) => {
+    await page.goto(`${address}?${args.map((arg) => `args=${encodeURIComponent(arg)}`).join('&')}`);
+    await state.getByText('Has quit').waitFor();
+    assert.match(await page.locator('#log').innerText(), /The image has quit with 0\./);
+    return printed(page);
+  };
+  await runs('loadHermes', '/peerbench.hermes', '--save');
+  assert.equal((await runs('bench', 'peerFib', '30')).trim(), '2692537');
 });
 
 test('plugins are the very files of the desktop, and run', async (context) => {
