@@ -68,11 +68,27 @@ fn load(source: &mut dyn ImageSource, path: &Path, max_heap: u64) -> Result<Load
     let preferred = if is_small { None } else { image::preferred_region_base(&header, config) };
     let preferred = preferred.or(Some(OLD_SPACE - new_space));
     let mut region = MmapRegion::new(max_heap.saturating_add(new_space), preferred).map_err(system)?;
-    if is_small {
+    let loaded = if is_small {
         let start = region.base() + new_space;
         region.take_pages(start..start + header.data_size);
-    }
-    let loaded = image::load(source, Box::new(region), config).map_err(bad)?;
+        image::load(&mut Read(source), Box::new(region), config)
+    } else {
+        image::load(source, Box::new(region), config)
+    };
+    let loaded = loaded.map_err(bad)?;
     tracing::debug!(path = %path.display(), format = header.version, bytes = header.data_size, "image loaded");
     Ok(loaded)
+}
+
+/// A source that is read and never mapped.
+struct Read<'s>(&'s mut dyn ImageSource);
+
+impl ImageSource for Read<'_> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(offset, into)
+    }
 }
