@@ -103,7 +103,7 @@ fn expression(node: &Expression<'_>, out: &mut String) {
             out.push_str(" ]");
         }
         ExpressionKind::Send(send) => {
-            operand(&send.receiver, out);
+            receiver(&send.receiver, rank(&send.message.selector), out);
             message(&send.message, out);
         }
         ExpressionKind::Cascade(cascade) => print_cascade(cascade, out),
@@ -134,6 +134,28 @@ fn operand(node: &Expression<'_>, out: &mut String) {
     out.push('(');
     expression(node, out);
     out.push(')');
+}
+
+/// The receiver of a message of a rank: in parentheses only where they are needed. A long chain of messages would else be nested deeper than
+/// the parser allows.
+fn receiver(node: &Expression<'_>, of: u8, out: &mut String) {
+    match &node.kind {
+        ExpressionKind::Send(send) if rank(&send.message.selector) <= of.min(BINARY) => expression(node, out),
+        _ => operand(node, out),
+    }
+}
+
+const UNARY: u8 = 0;
+const BINARY: u8 = 1;
+const KEYWORD: u8 = 2;
+
+/// Messages of a lower rank are sent first.
+fn rank(selector: &str) -> u8 {
+    match selector {
+        _ if selector.ends_with(':') => KEYWORD,
+        _ if selector.starts_with(is_letter) => UNARY,
+        _ => BINARY,
+    }
 }
 
 fn message(message: &Message<'_>, out: &mut String) {

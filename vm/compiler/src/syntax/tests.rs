@@ -164,3 +164,16 @@ fn depth_has_limits() {
     let assignments = format!("foo {}1", "a := ".repeat(5000));
     assert_eq!(errors(&assignments).len(), 1);
 }
+
+#[test]
+fn long_chains_of_messages_are_printed_without_nesting() {
+    for source in ["f ^ a b c + d e * f g: h i + j", "f ^ (a b: c) d + (e + f)"] {
+        let parsed = parse_method(source, Dialect::SQUEAK);
+        let printed = print_method(&parsed.method);
+        assert_eq!(print_method(&parse_method(&printed, Dialect::SQUEAK).method), printed);
+        assert!(!printed.contains("(("), "{printed}");
+    }
+    let chain = format!("f ^ a{}", " next".repeat(150));
+    let printed = print_method(&parse_method(&chain, Dialect::SQUEAK).method);
+    assert!(parse_method(&printed, Dialect::SQUEAK).diagnostics.is_empty(), "{printed}");
+}
