@@ -139,7 +139,7 @@ export class Osvm {
   readonly state: State;
   /** Lets the VM run for at most so many milliseconds, or until it has nothing to do. */
   step(milliseconds: number): State;
-  /** Drives the VM until its image quits; the image's exit status. Rejected if the VM has to stop. */
+  /** Drives the VM until its image quits, and waits until what it wrote is kept; the image's exit status. Rejected if the VM has to stop. */
   run(): Promise<number>;
   /** Evaluates statements, when the image has started and what was to be evaluated before is over. */
   evaluate(source: string): Promise<Result>;

@@ -270,10 +270,26 @@ export class Osvm {
     } else this.#driven = false;
   }
 
-  /** Drives the VM until its image quits; the image's exit status. Rejected if the VM has to stop. */
-  run() {
+  /**
+   * Drives the VM until its image quits, and waits until what it wrote is kept; the image's exit status. Rejected if the VM has to stop.
+   * @returns {Promise<number>}
+   */
+  async run() {
     this.#drive();
-    return this.#ended.promise;
+    try {
+      return await this.#ended.promise;
+    } finally {
+      await this.#keepFiles();
+    }
+  }
+
+  /** Files may be written behind: who is told that a VM has ended may close the page at once. */
+  async #keepFiles() {
+    try {
+      await this.files.flush();
+    } catch (error) {
+      this.#options.log?.(`what the image wrote could not be kept: ${error.message}`, 'error');
+    }
   }
 
   /**
