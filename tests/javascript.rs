@@ -25,11 +25,7 @@ fn main() -> ExitCode {
         }
         trials.extend(files(&tests().join(folder)).into_iter().map(|file| {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().trim_end_matches(".test").to_string();
-            let trial = move || match folder {
-                "e2e" => run(&file).or_else(|failed| again(&file, &failed)),
-                _ => run(&file),
-            };
-            Trial::test(format!("in {place}: {name}"), trial).with_ignored_flag(here.is_err())
+            Trial::test(format!("in {place}: {name}"), move || run(&file)).with_ignored_flag(here.is_err())
         }));
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -57,12 +53,6 @@ fn node() -> Result<(), String> {
         true => Ok(()),
         false => Err("Node's packages are not installed; run `npm ci` in vm/web/tests".into()),
     }
-}
-
-/// A browser may be late on a machine that has other things to do: what failed is told, and tried once more.
-fn again(file: &Path, failed: &Failed) -> Result<(), Failed> {
-    eprintln!("{} FAILED and is run once more: {}", file.display(), failed.message().unwrap_or_default());
-    run(file)
 }
 
 fn run(file: &Path) -> Result<(), Failed> {
