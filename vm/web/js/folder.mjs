@@ -4,6 +4,7 @@
 // browser replaces each file as a whole. A file that another program changed in the meantime is left as it is, and the batch fails and says so.
 
 import { KIND } from './file-system.mjs';
+import { replaceFile } from './replace-file.mjs';
 import { Entry } from './tree.mjs';
 
 /** The bytes that a folder may have, if nothing else is said. */
@@ -150,14 +151,7 @@ export class Folder {
     }
     await this.#mayChange(path, directory, name);
     const handle = await directory.getFileHandle(name, { create: true });
-    const writable = await handle.createWritable();
-    try {
-      await writable.write(bytes);
-      await writable.close();
-    } catch (error) {
-      await writable.abort().catch(() => {});
-      throw error;
-    }
+    await replaceFile(handle, bytes);
     this.#saved.set(path, { handle, kind: KIND.FILE, entry, version, file: await handle.getFile() });
   }
 

@@ -4,6 +4,8 @@
 // the new contents, then the index n + 1; what is not in that index is removed afterwards. Whoever loads takes the highest index that is
 // whole, so an end in the middle of a batch leaves the one before.
 
+import { replaceFile } from './replace-file.mjs';
+
 const HEADER = 'osvm-files 1';
 /** So often a reader begins again that another page's batch overtook. */
 const TRIES = 5;
@@ -47,14 +49,7 @@ async function read(directory, name) {
 async function write(directory, name, bytes) {
   const handle = await directory.getFileHandle(name, { create: true });
   if (typeof handle.createWritable === 'function') {
-    const writable = await handle.createWritable();
-    try {
-      await writable.write(bytes);
-      await writable.close();
-    } catch (error) {
-      await writable.abort().catch(() => {});
-      throw error;
-    }
+    await replaceFile(handle, bytes);
     return;
   }
   const access = await handle.createSyncAccessHandle();

@@ -5,6 +5,7 @@
 
 #[cfg(any(target_family = "wasm", test))]
 mod adapter;
+mod arena;
 #[cfg(not(target_family = "wasm"))]
 mod desktop;
 mod module;
@@ -14,12 +15,16 @@ mod page;
 mod rewrite;
 mod shape;
 
+use super::module::unreadable;
 use super::refusal::Fault;
+use super::{checks, files};
+use crate::config::PluginConfig;
 #[cfg(not(target_family = "wasm"))]
 pub(super) use desktop::{Engines, WasmPlugin};
-use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, SectionError, Signature, WasmType};
+use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, SectionError, Signature, WasmType, description_section};
 #[cfg(target_family = "wasm")]
 pub(super) use page::{Engines, WasmPlugin};
+use std::path::Path;
 
 /// Why a call, and with it the instance, came to an end.
 #[derive(Debug)]
@@ -36,6 +41,11 @@ impl Broken {
     /// In a box, so that a call that works does not move its size about.
     pub(super) fn new(error: PrimitiveError, reason: impl Into<String>) -> Box<Broken> {
         Box::new(Broken { error, reason: reason.into(), backtrace: None })
+    }
+
+    /// The plugin does not do what its form demands.
+    fn contradiction(reason: impl Into<String>) -> Box<Broken> {
+        Broken::new(PrimitiveError::Internal, reason)
     }
 }
 
@@ -63,6 +73,14 @@ impl Export {
         let primitives = description.primitives.iter().map(|p| Export::primitive(&p.name, &p.signature));
         primitives.chain(description.hooks.iter().map(|hook| Export::hook(*hook))).collect()
     }
+}
+
+/// The bytes of a module's file, and its description, checked against the configuration of the module `name`.
+fn read_module(name: &str, path: &Path, config: &PluginConfig) -> Result<(Vec<u8>, Description), Fault> {
+    let bytes = files::read(path).map_err(|error| unreadable(&error))?;
+    let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
+    checks::configuration(name, &description, config)?;
+    Ok((bytes, description))
 }
 
 pub(super) fn no_section(error: SectionError, bytes: &[u8]) -> Fault {

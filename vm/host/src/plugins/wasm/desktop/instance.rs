@@ -4,17 +4,13 @@ use crate::config::Limits;
 use crate::interfaces::{HostCall, Memory as GuestMemory};
 use crate::plugins::plan::Slots;
 use crate::plugins::results::ResultSlots;
+use crate::plugins::wasm::arena::Arena;
 use crate::plugins::wasm::shape::INITIALIZE;
 use crate::plugins::wasm::{Broken, Export};
 use osvm_core::heap::Heap;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, WasmType, exports};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, exports};
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
-
-/// The smallest room that is asked for the data of arguments.
-const SMALL_ARENA: usize = 4 << 10;
-/// A larger room is given back when a call needs less than a quarter of it.
-const LARGE_ARENA: usize = 1 << 20;
 
 /// What belongs to an instance's store.
 pub(super) struct Guest {
@@ -80,14 +76,25 @@ fn range(address: u64, len: u64) -> Option<std::ops::Range<usize>> {
 pub(super) struct Instance {
     store: Store<Guest>,
     memory: Memory,
-    functions: Vec<Func>,
-    arena: Func,
-    /// Where the result slots are.
+    functions: Vec<Function>,
+    /// The function that asks for an arena.
+    ask: Func,
+    arena: Arena,
+    /// Where the result slots are in memory.
     results_at: usize,
     /// Parameters and the result of the running call, as the engine wants them.
     values: Box<[ValRaw; ARGUMENT_SLOTS]>,
-    /// Where the data of arguments goes, and how much fits.
-    room: (usize, usize),
+    /// The time for a call, in epochs.
+    epochs: u64,
+}
+
+/// A function that is called.
+struct Function {
+    func: Func,
+    /// How many values the engine needs for parameters and the result.
+    values: usize,
+    /// How many result slots are looked at.
+    results: usize,
 }
 
 impl Instance {
@@ -107,7 +114,7 @@ impl Instance {
         store.set_epoch_deadline(epochs);
         refuel(&mut store, fuel);
         let instance = module.instantiate(&mut store).map_err(|error| broken(&error, store.data()))?;
-        let lost = |name: &str| contradiction(format!("it has no export `{name}`"));
+        let lost = |name: &str| Broken::contradiction(format!("it has no export `{name}`"));
         let memory = instance.get_memory(&mut store, exports::MEMORY).ok_or_else(|| lost(exports::MEMORY))?;
         store.data_mut().memory = Some(memory);
         let results = instance.get_global(&mut store, exports::RESULTS).ok_or_else(|| lost(exports::RESULTS))?;
@@ -115,36 +122,34 @@ impl Instance {
             Val::I32(address) => address.cast_unsigned() as usize,
             _ => return Err(lost(exports::RESULTS)),
         };
+        let function = |export: &Export| {
+            let func = instance.get_func(&mut store, &export.name).ok_or_else(|| lost(&export.name))?;
+            Ok(Function { func, values: export.params.len().max(1), results: export.results })
+        };
+        let functions = exports.iter().map(function).collect::<Result<Vec<_>, Box<Broken>>>()?;
+        let ask = instance.get_func(&mut store, exports::ARENA).ok_or_else(|| lost(exports::ARENA))?;
         // Memory never shrinks: what is in it now stays in it.
         if results_at + RESULT_SLOTS * 8 > memory.data_size(&store) {
-            return Err(contradiction("its result slots are not in its memory"));
+            return Err(Broken::contradiction("its result slots are not in its memory"));
         }
-        let functions = exports
-            .iter()
-            .map(|export| instance.get_func(&mut store, &export.name).ok_or_else(|| lost(&export.name)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let arena = instance.get_func(&mut store, exports::ARENA).ok_or_else(|| lost(exports::ARENA))?;
         if let Some(initialize) = instance.get_func(&mut store, INITIALIZE) {
             initialize.call(&mut store, &[], &mut []).map_err(|error| broken(&error, store.data()))?;
         }
         let values = Box::new([ValRaw::i64(0); ARGUMENT_SLOTS]);
-        Ok(Instance { store, memory, functions, arena, results_at, values, room: (0, 0) })
+        Ok(Instance { store, memory, functions, ask, arena: Arena::default(), results_at, values, epochs })
     }
 
     /// Calls the function of this index. The result slots are filled if it comes back.
     #[inline]
-    #[allow(clippy::too_many_arguments, reason = "what a call is made of")]
     pub(super) fn call(
         &mut self,
         index: usize,
-        export: &Export,
         slots: &mut Slots,
         results: &mut ResultSlots,
         cx: &mut HostCall<'_, '_>,
-        epochs: u64,
         fuel: Option<u64>,
     ) -> Result<i32, Box<Broken>> {
-        self.store.set_epoch_deadline(epochs);
+        self.store.set_epoch_deadline(self.epochs);
         refuel(&mut self.store, fuel);
         self.store.data_mut().growth.denied = false;
         if slots.has_data()
@@ -152,76 +157,52 @@ impl Instance {
         {
             self.place(slots, objects.heap)?;
         }
+        // All types of parameters are read from the low bytes.
+        for (value, slot) in self.values.iter_mut().zip(slots.values()) {
+            *value = ValRaw::u64(*slot);
+        }
         // The lifetimes are those of this call, after which the pointer is gone.
         self.store.data_mut().call = Some(NonNull::from(cx).cast());
-        let status = self.run(index, &export.params, slots.values());
+        let function = &self.functions[index];
+        #[allow(unsafe_code)]
+        // SAFETY: the function's type was compared with its signature when the module was loaded: the slots are its parameters, and there is
+        // room for its one result.
+        let called = unsafe { function.func.call_unchecked(&mut self.store, &raw mut self.values[..function.values]) };
         self.store.data_mut().call = None;
-        let status = status?;
-        self.read_results(&mut results[..export.results])?;
-        Ok(status)
-    }
-
-    #[inline]
-    #[allow(unsafe_code)]
-    fn run(&mut self, index: usize, params: &[WasmType], slots: &[u64]) -> Result<i32, Box<Broken>> {
-        for ((value, slot), ty) in self.values.iter_mut().zip(slots).zip(params) {
-            *value = match ty {
-                WasmType::I32 => ValRaw::u32(*slot as u32),
-                WasmType::I64 => ValRaw::u64(*slot),
-                WasmType::F64 => ValRaw::f64(*slot),
-            };
+        if let Err(error) = called {
+            return Err(broken(&error, self.store.data()));
         }
-        let used = params.len().max(1);
-        let values = &mut self.values[..used];
-        // SAFETY: the function's type was compared with `params` when the module was loaded: these are its parameters, and there is room for
-        // its one result.
-        let called = unsafe { self.functions[index].call_unchecked(&mut self.store, &raw mut *values) };
-        called.map_err(|error| broken(&error, self.store.data()))?;
+        self.read_results(&mut results[..self.functions[index].results])?;
         Ok(self.values[0].get_i32())
     }
 
     /// Copies the data of arguments into the plugin's arena.
     #[cold]
     fn place(&mut self, slots: &mut Slots, heap: &Heap) -> Result<(), Box<Broken>> {
-        let size = slots.data_size(heap);
-        let (_, len) = self.room;
-        if len < size || (len > LARGE_ARENA && size < len / 4) {
-            self.room = self.ask_for_room(size.max(SMALL_ARENA))?;
+        if let Some(size) = self.arena.wanted(slots, heap)? {
+            let mut values = [ValRaw::u32(size)];
+            #[allow(unsafe_code)]
+            // SAFETY: the type of the function was checked when the module was loaded.
+            let called = unsafe { self.ask.call_unchecked(&mut self.store, &raw mut values[..]) };
+            called.map_err(|error| broken(&error, self.store.data()))?;
+            self.arena = Arena::given(values[0].get_u32(), size)?;
         }
-        let (mut at, _) = self.room;
         let memory = self.memory.data_mut(&mut self.store);
-        slots.place(heap, |bytes| {
-            let address = at;
-            let to = memory.get_mut(at..at + bytes.len()).ok_or_else(|| contradiction("its arena is not in its memory"))?;
-            to.copy_from_slice(bytes);
-            at += bytes.len().next_multiple_of(8);
-            Ok(address as u64)
+        self.arena.fill(slots, heap, |at, bytes| match memory.get_mut(at as usize..at as usize + bytes.len()) {
+            Some(to) => {
+                to.copy_from_slice(bytes);
+                true
+            }
+            None => false,
         })
-    }
-
-    #[allow(unsafe_code)]
-    fn ask_for_room(&mut self, size: usize) -> Result<(usize, usize), Box<Broken>> {
-        let no_room = |reason: String| Broken::new(PrimitiveError::LimitExceeded, reason);
-        let size = u32::try_from(size).map_err(|_| no_room("the arguments have more data than 32-bit addresses reach".into()))?;
-        let mut values = [ValRaw::u32(size)];
-        // SAFETY: the type of the function was checked when the module was loaded.
-        let called = unsafe { self.arena.call_unchecked(&mut self.store, &raw mut values[..]) };
-        called.map_err(|error| broken(&error, self.store.data()))?;
-        let address = values[0].get_u32();
-        if address == 0 {
-            return Err(no_room(format!("it has no room for {size} bytes of arguments")));
-        }
-        if !address.is_multiple_of(8) {
-            return Err(contradiction("the address of its arena is no multiple of 8"));
-        }
-        Ok((address as usize, size as usize))
     }
 
     #[inline]
     fn read_results(&self, results: &mut [u64]) -> Result<(), Box<Broken>> {
         let memory = self.memory.data(&self.store);
         let end = self.results_at + results.len() * 8;
-        let bytes = memory.get(self.results_at..end).ok_or_else(|| contradiction("its result slots are not in its memory"))?;
+        let bytes =
+            memory.get(self.results_at..end).ok_or_else(|| Broken::contradiction("its result slots are not in its memory"))?;
         match (results, bytes.as_chunks().0) {
             // Most primitives have one result, and a copy of 8 bytes needs no loop.
             ([slot], [bytes]) => *slot = u64::from_le_bytes(*bytes),
@@ -242,10 +223,6 @@ fn refuel(store: &mut Store<Guest>, fuel: Option<u64>) {
         // It fails only for engines without fuel, which have none to give.
         let _ = store.set_fuel(fuel);
     }
-}
-
-fn contradiction(reason: impl Into<String>) -> Box<Broken> {
-    Broken::new(PrimitiveError::Internal, reason)
 }
 
 /// What an error of the engine means.

@@ -7,17 +7,15 @@ mod instance;
 mod ticker;
 
 use super::module::{self, Module};
-use super::{Broken, Export, no_section, shape};
+use super::{Broken, Export, read_module, shape};
 use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
-use crate::plugins::module::unreadable;
 use crate::plugins::plan::Slots;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
-use crate::plugins::{checks, files};
 pub(in crate::plugins) use engine::Engines;
 use instance::{Guest, Instance};
-use osvm_plugin_sdk::abi::{Description, description_section};
+use osvm_plugin_sdk::abi::Description;
 use std::path::Path;
 use wasmtime::{Engine, InstancePre};
 
@@ -42,9 +40,7 @@ impl WasmPlugin {
         config: &PluginConfig,
         engines: &mut Engines,
     ) -> Result<(WasmPlugin, Description), Fault> {
-        let bytes = files::read(path).map_err(|error| unreadable(&error))?;
-        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
-        checks::configuration(name, &description, config)?;
+        let (bytes, description) = read_module(name, path, config)?;
         let engine = engines.get(config.limits.stack).map_err(no_engine)?;
         let compiled = engines.compile(&engine, name, &bytes).map_err(|error| module::invalid(&reason(&error)))?;
         let module = Module::read(&bytes)?;
@@ -67,7 +63,10 @@ impl WasmPlugin {
         engines: &Engines,
     ) -> Result<i32, Box<Broken>> {
         engines.ticker.call_begins();
-        let answer = self.call_within_limits(index, slots, results, cx, engines);
+        let answer = match self.instance(engines) {
+            Ok(instance) => instance.call(index, slots, results, cx, engines.fuel()),
+            Err(broken) => Err(broken),
+        };
         engines.ticker.call_ended();
         if answer.is_err() {
             self.instance = None;
@@ -75,24 +74,14 @@ impl WasmPlugin {
         answer
     }
 
+    /// The instance, which is made if there is none.
     #[inline]
-    fn call_within_limits(
-        &mut self,
-        index: usize,
-        slots: &mut Slots,
-        results: &mut ResultSlots,
-        cx: &mut HostCall<'_, '_>,
-        engines: &Engines,
-    ) -> Result<i32, Box<Broken>> {
-        let epochs = self.epochs;
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            None => {
-                let instance = Instance::new(&self.engine, &self.module, &self.limits, &self.exports, epochs, engines.fuel())?;
-                self.instance.insert(Box::new(instance))
-            }
-        };
-        instance.call(index, &self.exports[index], slots, results, cx, epochs, engines.fuel())
+    fn instance(&mut self, engines: &Engines) -> Result<&mut Instance, Box<Broken>> {
+        if self.instance.is_none() {
+            let instance = Instance::new(&self.engine, &self.module, &self.limits, &self.exports, self.epochs, engines.fuel())?;
+            self.instance = Some(Box::new(instance));
+        }
+        self.instance.as_deref_mut().ok_or_else(|| Broken::contradiction("it has no instance"))
     }
 
     /// True while there is an instance: before the first call there is none, and none after one that broke.

@@ -7,24 +7,19 @@ use crate::interfaces::HostCall;
 use crate::plugins::plan::Slots;
 use crate::plugins::results::ResultSlots;
 use crate::plugins::wasm::Broken;
+use crate::plugins::wasm::arena::Arena;
 use osvm_core::heap::Heap;
-use osvm_plugin_sdk::abi::{PrimitiveError, RESULT_SLOTS};
+use osvm_plugin_sdk::abi::RESULT_SLOTS;
 use std::time::Duration;
-
-/// The smallest room that is asked for the data of arguments.
-const SMALL_ARENA: usize = 4 << 10;
-/// A larger room is given back when a call needs less than a quarter of it.
-const LARGE_ARENA: usize = 1 << 20;
 
 /// An instance.
 pub(super) struct Instance {
     number: i32,
-    /// The number of the function that calls the arena.
-    arena: u32,
+    /// The number of the function that asks for an arena.
+    ask: u32,
     deadline: Duration,
     fuel: Option<u64>,
-    /// Where the data of arguments goes, and how much fits.
-    room: (usize, usize),
+    arena: Arena,
 }
 
 impl Instance {
@@ -36,11 +31,11 @@ impl Instance {
         if number < 0 {
             return Err(fault::broken(host::fault_take()));
         }
-        let instance = Instance { number, arena: module.exports, deadline, fuel, room: (0, 0) };
+        let instance = Instance { number, ask: module.exports, deadline, fuel, arena: Arena::default() };
         // Memory never shrinks: what is in it now stays in it.
         let size = u64::from(host::memory_pages(number)) << 16;
         if u64::from(host::instance_results(number)) + RESULT_SLOTS as u64 * 8 > size {
-            return Err(contradiction("its result slots are not in its memory"));
+            return Err(Broken::contradiction("its result slots are not in its memory"));
         }
         running::begin(number, deadline, fuel, None);
         let failed = host::instance_initialize(number) != 0;
@@ -85,34 +80,14 @@ impl Instance {
     #[cold]
     #[allow(unsafe_code)]
     fn place(&mut self, slots: &mut Slots, heap: &Heap) -> Result<(), Box<Broken>> {
-        let size = slots.data_size(heap);
-        let (_, len) = self.room;
-        if len < size || (len > LARGE_ARENA && size < len / 4) {
-            self.room = self.ask_for_room(size.max(SMALL_ARENA))?;
+        if let Some(size) = self.arena.wanted(slots, heap)? {
+            running::begin(self.number, self.deadline, self.fuel, None);
+            let address = self.run(self.ask, &[u64::from(size)], &mut [])?;
+            self.arena = Arena::given(address.cast_unsigned(), size)?;
         }
-        let (mut at, _) = self.room;
-        slots.place(heap, |bytes| {
-            let address = at;
-            // SAFETY: the host reads these bytes.
-            if unsafe { host::memory_write(self.number, address as u32, bytes.as_ptr(), bytes.len()) } != 0 {
-                return Err(contradiction("its arena is not in its memory"));
-            }
-            at += bytes.len().next_multiple_of(8);
-            Ok(address as u64)
-        })
-    }
-
-    fn ask_for_room(&mut self, size: usize) -> Result<(usize, usize), Box<Broken>> {
-        let no_room = |reason: String| Broken::new(PrimitiveError::LimitExceeded, reason);
-        running::begin(self.number, self.deadline, self.fuel, None);
-        let address = self.run(self.arena, &[size as u64], &mut [])?.cast_unsigned();
-        if address == 0 {
-            return Err(no_room(format!("it has no room for {size} bytes of arguments")));
-        }
-        if !address.is_multiple_of(8) {
-            return Err(contradiction("the address of its arena is no multiple of 8"));
-        }
-        Ok((address as usize, size))
+        let number = self.number;
+        // SAFETY: the host reads these bytes.
+        self.arena.fill(slots, heap, |at, bytes| unsafe { host::memory_write(number, at, bytes.as_ptr(), bytes.len()) } == 0)
     }
 
     /// The memory as it is between two calls.
@@ -125,8 +100,4 @@ impl Drop for Instance {
     fn drop(&mut self) {
         host::instance_drop(self.number);
     }
-}
-
-fn contradiction(reason: impl Into<String>) -> Box<Broken> {
-    Broken::new(PrimitiveError::Internal, reason)
 }

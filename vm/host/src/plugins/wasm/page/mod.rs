@@ -12,16 +12,14 @@ mod running;
 use super::module::{self, Module};
 use super::rewrite::{self, Budget, QUANTUM};
 use super::shape::INITIALIZE;
-use super::{Broken, Export, adapter, no_section, shape};
+use super::{Broken, Export, adapter, read_module, shape};
 use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
-use crate::plugins::module::unreadable;
 use crate::plugins::plan::Slots;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
-use crate::plugins::{checks, files};
 use instance::Instance;
-use osvm_plugin_sdk::abi::{Description, description_section, exports};
+use osvm_plugin_sdk::abi::{Description, exports};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -106,9 +104,7 @@ impl WasmPlugin {
         config: &PluginConfig,
         engines: &mut Engines,
     ) -> Result<(WasmPlugin, Description), Fault> {
-        let bytes = files::read(path).map_err(|error| unreadable(&error))?;
-        let description = checks::description(description_section(&bytes).map_err(|error| no_section(error, &bytes))?)?;
-        checks::configuration(name, &description, config)?;
+        let (bytes, description) = read_module(name, path, config)?;
         #[allow(unsafe_code)]
         // SAFETY: the host reads these bytes.
         let is_valid = unsafe { host::module_check(bytes.as_ptr(), bytes.len()) } == 0;
