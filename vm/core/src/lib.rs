@@ -13,6 +13,7 @@ pub mod oop;
 pub mod platform;
 pub mod plugin;
 pub mod primitives;
+mod small_integer;
 pub mod special;
 pub mod testing;
 mod trace_filter;

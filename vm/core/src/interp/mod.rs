@@ -16,6 +16,7 @@ pub(crate) mod layout;
 mod lookup;
 mod perform;
 mod process;
+mod registers;
 mod returns;
 mod run;
 mod semaphores;

@@ -6,10 +6,12 @@
 
 use super::code::{Code, Entry, Op, SEND_WORDS, operand_a, operand_b, operand_c};
 use super::layout::frame;
+use super::registers::Registers;
 use super::send::Target;
 use crate::error::VmError;
 use crate::object::{CLASS_INDEX_ARRAY, CLASS_INDEX_MASK, Format, IMMUTABLE_BIT, SLOTS_SHIFT};
 use crate::oop::Oop;
+use crate::small_integer;
 use crate::vm::{Args, Outcome, Vm};
 
 /// Sends and backward jumps between two looks for events.
@@ -34,83 +36,14 @@ impl Vm {
     fn interpret<const WATCHED: bool>(&mut self) -> Result<Outcome, VmError> {
         let nil = self.heap.nil();
         let (true_, false_) = (self.heap.true_(), self.heap.false_());
-        let mut ip = self.ip as usize as *const u64;
-        let mut sp = self.sp as usize as *mut Oop;
-        let mut fp = self.fp as usize as *mut Oop;
+        let mut r = Registers::of(self);
 
-        macro_rules! save {
-            () => {
-                self.ip = ip as usize as u64;
-                self.sp = sp as usize as u64;
-                self.fp = fp as usize as u64;
-            };
-        }
-        macro_rules! load {
-            () => {
-                ip = self.ip as usize as *const u64;
-                sp = self.sp as usize as *mut Oop;
-                fp = self.fp as usize as *mut Oop;
-            };
-        }
-        // SAFETY (these and all blocks below): the module's first paragraph.
-        macro_rules! push {
-            ($value:expr) => {{
-                let value: Oop = $value;
-                // SAFETY: the frame has room for the deepest stack of its method.
-                unsafe {
-                    sp = sp.sub(1);
-                    *sp = value;
-                }
-            }};
-        }
-        macro_rules! top {
-            ($depth:expr) => {{
-                let depth: usize = $depth;
-                // SAFETY: the translator checked the depth of the stack.
-                unsafe { *sp.add(depth) }
-            }};
-        }
-        macro_rules! set_top {
-            ($value:expr) => {{
-                let value: Oop = $value;
-                // SAFETY: as for top.
-                unsafe { *sp = value }
-            }};
-        }
-        macro_rules! drop_values {
-            ($count:expr) => {{
-                let count: usize = $count;
-                // SAFETY: as for top.
-                sp = unsafe { sp.add(count) }
-            }};
-        }
-        macro_rules! slot {
-            ($offset:expr) => {{
-                let offset: isize = $offset;
-                // SAFETY: fixed words of a frame and the temporaries that the translator checked.
-                unsafe { *fp.offset(offset) }
-            }};
-        }
-        macro_rules! set_slot {
-            ($offset:expr, $value:expr) => {{
-                let (offset, value): (isize, Oop) = ($offset, $value);
-                // SAFETY: as for slot.
-                unsafe { *fp.offset(offset) = value }
-            }};
-        }
-        macro_rules! skip {
-            ($words:expr) => {{
-                let words: isize = $words;
-                // SAFETY: the translator resolved jumps to instructions of the same code.
-                ip = unsafe { ip.offset(words) }
-            }};
-        }
         // Runs something that may change the registers, or stop the loop.
         macro_rules! slowly {
             ($call:expr) => {{
-                save!();
+                r.save(self);
                 $call?;
-                load!();
+                r = Registers::of(self);
             }};
         }
         macro_rules! leave_if_asked {
@@ -131,14 +64,11 @@ impl Vm {
         }
 
         'next: loop {
-            // SAFETY: ip points to a word of the active frame's code.
-            let word = unsafe { *ip };
             if WATCHED && self.options.trace_bytecodes {
-                save!();
+                r.save(self);
                 self.trace_instruction();
             }
-            // SAFETY: as above; code ends with `End`, which does not fall through.
-            ip = unsafe { ip.add(1) };
+            let word = r.fetch();
             // SAFETY: the translator wrote only numbers of opcodes.
             let mut op = unsafe { std::mem::transmute::<u8, Op>(word as u8) };
             if WATCHED && self.options.trace_bytecodes {
@@ -155,42 +85,29 @@ impl Vm {
                                 break 'send $word
                             };
                         }
-                        macro_rules! jump_words {
-                            ($from:expr, $word:expr) => {{
-                                let words = operand_b($word);
-                                // SAFETY: offsets of jumps count from their own word.
-                                ip = unsafe { $from.offset(words) }
+                        // Leaves the result of a send of one argument, or goes on with the send if there is none.
+                        macro_rules! answer {
+                            ($result:expr) => {{
+                                let Some(value) = $result else { send_word!(word) };
+                                r.drop_values(1);
+                                r.set_top(value);
+                                r.skip(SEND_WORDS as isize - 1);
                             }};
                         }
-                        // Integer operations on the tagged words: tag 1 in the low three bits.
                         macro_rules! arithmetic {
-                            (|$a:ident, $b:ident| $compute:expr, $float:expr) => {{
-                                let ($b, $a) = (top!(0), top!(1));
-                                if Oop::both_small_ints($a, $b) {
-                                    let result: Option<Oop> = $compute;
-                                    if let Some(value) = result {
-                                        drop_values!(1);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
-                                        continue 'next;
-                                    }
-                                } else if $a.is_small_float() && $b.is_small_float() {
-                                    let operation: Option<fn(f64, f64) -> f64> = $float;
-                                    if let Some(operation) = operation
-                                        && let Some(value) = Oop::try_from_float(operation($a.small_float(), $b.small_float()))
-                                    {
-                                        drop_values!(1);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
-                                        continue 'next;
-                                    }
-                                }
-                                send_word!(word)
+                            ($integers:ident, $floats:expr) => {{
+                                let (b, a) = (r.top(0), r.top(1));
+                                answer!(small_integer::$integers(a, b).or_else(|| of_floats(a, b, $floats)))
                             }};
+                        }
+                        macro_rules! integers {
+                            ($operation:ident) => {
+                                answer!(small_integer::$operation(r.top(1), r.top(0)))
+                            };
                         }
                         macro_rules! compare {
                 ($op:tt) => {{
-                    let (b, a) = (top!(0), top!(1));
+                    let (b, a) = (r.top(0), r.top(1));
                     let result = if Oop::both_small_ints(a, b) {
                         (a.bits() as i64) $op (b.bits() as i64)
                     } else if a.is_small_float() && b.is_small_float() {
@@ -198,69 +115,53 @@ impl Vm {
                     } else {
                         send_word!(word)
                     };
-                    drop_values!(1);
-                    set_top!(if result { true_ } else { false_ });
-                    skip!(SEND_WORDS as isize - 1);
+                    r.drop_values(1);
+                    r.set_top(if result { true_ } else { false_ });
+                    r.skip(SEND_WORDS as isize - 1);
                 }};
             }
                         // A comparison whose result only decides a jump.
                         macro_rules! compare_jump {
                 ($op:tt) => {{
-                    let (b, a) = (top!(0), top!(1));
+                    let (b, a) = (r.top(0), r.top(1));
                     if !Oop::both_small_ints(a, b) {
                         send_word!(word)
                     }
-                    drop_values!(2);
+                    r.drop_values(2);
                     if (a.bits() as i64) $op (b.bits() as i64) {
-                        skip!(SEND_WORDS as isize);
+                        r.skip(SEND_WORDS as isize);
                     } else {
-                        skip!(SEND_WORDS as isize - 1);
-                        // SAFETY: the next instruction is the jump.
-                        let jump = unsafe { *ip };
-                        jump_words!(ip, jump);
+                        r.skip(SEND_WORDS as isize - 1);
+                        r.jump();
                     }
                 }};
             }
                         macro_rules! push_field {
                             ($index:expr) => {{
-                                let receiver = slot!(frame::RECEIVER);
+                                let receiver = r.slot(frame::RECEIVER);
                                 let index = $index as usize;
                                 if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
                                     // SAFETY: the receiver has more slots than the index.
-                                    push!(unsafe { *receiver.ptr().add(1 + index) }.into_oop());
+                                    r.push(Oop(unsafe { *receiver.ptr().add(1 + index) }));
                                 } else {
                                     let value = self.checked_field(receiver, index);
-                                    push!(value);
+                                    r.push(value);
                                 }
                             }};
-                        }
-                        // The second and third word of a fused sequence that begins with single-word instructions.
-                        macro_rules! following {
-                            ($n:expr) => {
-                                // SAFETY: fused sequences lie in one code.
-                                unsafe { *ip.add($n) }
-                            };
                         }
                         macro_rules! home_return {
                             ($value:expr) => {{
                                 let value: Oop = $value;
-                                // SAFETY: a return is one word.
-                                ip = unsafe { ip.sub(1) };
+                                // A return is one word.
+                                r.skip(-1);
                                 slowly!(self.return_from_home(value));
                                 leave_if_asked!();
                                 continue 'next;
                             }};
                         }
-                        macro_rules! literal {
-                            ($index:expr) => {{
-                                let method = slot!(frame::METHOD);
-                                // SAFETY: the translator checked the index against the method's literals; slot 0 is the header.
-                                unsafe { *method.ptr().add(2 + $index as usize) }.into_oop()
-                            }};
-                        }
                         macro_rules! store_field {
                             ($index:expr, $value:expr) => {{
-                                let receiver = slot!(frame::RECEIVER);
+                                let receiver = r.slot(frame::RECEIVER);
                                 let (index, value) = ($index as usize, $value);
                                 if receiver.is_pointer()
                                     && self.heap.header(receiver) & IMMUTABLE_BIT == 0
@@ -278,91 +179,84 @@ impl Vm {
                         // PushTemp, PushConstant, comparison, JumpFalse.
                         macro_rules! temp_constant_jump {
                             ($op:tt) => {{
-                                let a = slot!(operand_b(word));
-                                let b = Oop::from_small_int(operand_b(following!(0)) as i64);
+                                let a = r.slot(operand_b(word));
+                                let b = constant(r.following(0));
                                 if !a.is_small_int() {
-                                    push!(a);
+                                    r.push(a);
                                 } else if (a.bits() as i64) $op (b.bits() as i64) {
-                                    skip!(2 + SEND_WORDS as isize);
+                                    r.skip(2 + SEND_WORDS as isize);
                                 } else {
-                                    skip!(1 + SEND_WORDS as isize);
-                                    jump_words!(ip, following!(0));
+                                    r.skip(1 + SEND_WORDS as isize);
+                                    r.jump();
                                 }
                             }};
                         }
                         // PushTemp, PushTemp, comparison, JumpFalse.
                         macro_rules! temp_temp_jump {
                             ($op:tt) => {{
-                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                let (a, b) = (r.slot(operand_b(word)), r.slot(operand_b(r.following(0))));
                                 if !Oop::both_small_ints(a, b) {
-                                    push!(a);
+                                    r.push(a);
                                 } else if (a.bits() as i64) $op (b.bits() as i64) {
-                                    skip!(2 + SEND_WORDS as isize);
+                                    r.skip(2 + SEND_WORDS as isize);
                                 } else {
-                                    skip!(1 + SEND_WORDS as isize);
-                                    jump_words!(ip, following!(0));
+                                    r.skip(1 + SEND_WORDS as isize);
+                                    r.jump();
                                 }
                             }};
                         }
                         // PushTemp, PushTemp, comparison.
                         macro_rules! temp_temp_compare {
                             ($op:tt) => {{
-                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
+                                let (a, b) = (r.slot(operand_b(word)), r.slot(operand_b(r.following(0))));
                                 if Oop::both_small_ints(a, b) {
-                                    push!(if (a.bits() as i64) $op (b.bits() as i64) { true_ } else { false_ });
-                                    skip!(1 + SEND_WORDS as isize);
+                                    r.push(if (a.bits() as i64) $op (b.bits() as i64) { true_ } else { false_ });
+                                    r.skip(1 + SEND_WORDS as isize);
                                 } else {
-                                    push!(a);
+                                    r.push(a);
                                 }
                             }};
                         }
-                        // PushTemp, PushConstant, addition or subtraction.
-                        macro_rules! temp_constant {
-                            ($compute:ident) => {{
-                                let a = slot!(operand_b(word));
-                                let (result, overflow) = (a.bits() as i64).$compute(operand_b(following!(0)) as i64 * 8);
-                                if a.is_small_int() && !overflow {
-                                    push!(Oop(result as u64));
-                                    skip!(1 + SEND_WORDS as isize);
+                        // PushTemp, the push of `$b`, addition or subtraction.
+                        macro_rules! of_temp_and {
+                            ($b:expr, $operation:ident) => {{
+                                let a = r.slot(operand_b(word));
+                                if let Some(value) = small_integer::$operation(a, $b) {
+                                    r.push(value);
+                                    r.skip(1 + SEND_WORDS as isize);
                                 } else {
-                                    push!(a);
+                                    r.push(a);
                                 }
                             }};
                         }
-                        // PushConstant, addition or subtraction.
-                        macro_rules! constant {
-                            ($compute:ident) => {{
-                                let a = top!(0);
-                                let (result, overflow) = (a.bits() as i64).$compute(operand_b(word) as i64 * 8);
-                                if a.is_small_int() && !overflow {
-                                    set_top!(Oop(result as u64));
-                                    skip!(SEND_WORDS as isize);
+                        // The push of `$b`, operation.
+                        macro_rules! of_top_and {
+                            ($b:expr, $operation:ident) => {{
+                                let b = $b;
+                                if let Some(value) = small_integer::$operation(r.top(0), b) {
+                                    r.set_top(value);
+                                    r.skip(SEND_WORDS as isize);
                                 } else {
-                                    push!(Oop::from_small_int(operand_b(word) as i64));
+                                    r.push(b);
                                 }
                             }};
                         }
                         // Addition or subtraction, PopTemp.
                         macro_rules! pop_temp_of {
-                            ($compute:ident) => {{
-                                let (b, a) = (top!(0), top!(1));
-                                let (result, overflow) = (a.bits() as i64).$compute(b.bits() as i64 - 1);
-                                if !Oop::both_small_ints(a, b) || overflow {
-                                    send_word!(word)
-                                }
-                                drop_values!(2);
-                                skip!(SEND_WORDS as isize - 1);
-                                set_slot!(operand_b(following!(0)), Oop(result as u64));
-                                skip!(1);
+                            ($operation:ident) => {{
+                                let Some(value) = small_integer::$operation(r.top(1), r.top(0)) else { send_word!(word) };
+                                r.drop_values(2);
+                                r.skip(SEND_WORDS as isize - 1);
+                                r.set_slot(operand_b(r.following(0)), value);
+                                r.skip(1);
                             }};
                         }
 
                         // `at:` of the send `$word`, at whose inline cache ip is.
                         macro_rules! at {
                             ($word:expr) => {{
-                                let (index, array) = (top!(0), top!(1));
-                                // SAFETY: the cache of this send.
-                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                let (index, array) = (r.top(0), r.top(1));
+                                let (cached, code) = r.cache();
                                 if array.is_pointer()
                                     && index.is_small_int()
                                     && cached == self.heap.header(array) & CLASS_INDEX_MASK
@@ -370,9 +264,9 @@ impl Vm {
                                     // SAFETY: a cache that is not empty holds code.
                                     let primitive = unsafe { (*code).primitive };
                                     if let Some(value) = self.fast_at(primitive, array, index.small_int()) {
-                                        drop_values!(1);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
+                                        r.drop_values(1);
+                                        r.set_top(value);
+                                        r.skip(SEND_WORDS as isize - 1);
                                         continue 'next;
                                     }
                                 }
@@ -382,9 +276,8 @@ impl Vm {
                         // `at:put:` likewise.
                         macro_rules! at_put {
                             ($word:expr) => {{
-                                let (value, index, array) = (top!(0), top!(1), top!(2));
-                                // SAFETY: the cache of this send.
-                                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
+                                let (value, index, array) = (r.top(0), r.top(1), r.top(2));
+                                let (cached, code) = r.cache();
                                 if array.is_pointer()
                                     && index.is_small_int()
                                     && cached == self.heap.header(array) & CLASS_INDEX_MASK
@@ -392,9 +285,9 @@ impl Vm {
                                     // SAFETY: a cache that is not empty holds code.
                                     let primitive = unsafe { (*code).primitive };
                                     if self.fast_at_put(primitive, array, index.small_int(), value) {
-                                        drop_values!(2);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
+                                        r.drop_values(2);
+                                        r.set_top(value);
+                                        r.skip(SEND_WORDS as isize - 1);
                                         continue 'next;
                                     }
                                 }
@@ -404,10 +297,9 @@ impl Vm {
                         // Adds a constant to a temporary, whose PushTemp is `$temp`; its PushConstant is `$at` words from ip on.
                         macro_rules! increment {
                             ($temp:expr, $at:expr, $otherwise:expr, $then:expr) => {{
-                                let a = slot!(operand_b($temp));
-                                let (sum, overflow) = (a.bits() as i64).overflowing_add(operand_b(following!($at)) as i64 * 8);
-                                if a.is_small_int() && !overflow {
-                                    set_slot!(operand_b(following!($at + 1 + SEND_WORDS)), Oop(sum as u64));
+                                let a = r.slot(operand_b($temp));
+                                if let Some(sum) = small_integer::sum(a, constant(r.following($at))) {
+                                    r.set_slot(operand_b(r.following($at + 1 + SEND_WORDS)), sum);
                                     $then;
                                 } else {
                                     $otherwise;
@@ -417,43 +309,43 @@ impl Vm {
                         // The backward jump `$at` words from ip on.
                         macro_rules! jump_back {
                             ($at:expr) => {{
-                                skip!($at);
-                                jump_words!(ip, following!(0));
+                                r.skip($at);
+                                r.jump();
                                 poll!();
                             }};
                         }
 
                         match op {
-                            Op::PushTemp => push!(slot!(operand_b(word))),
+                            Op::PushTemp => r.push(r.slot(operand_b(word))),
                             Op::TempTemp => {
-                                push!(slot!(operand_b(word)));
-                                push!(slot!(operand_b(following!(0))));
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                r.push(r.slot(operand_b(r.following(0))));
+                                r.skip(1);
                             }
                             Op::TempConstant => {
-                                push!(slot!(operand_b(word)));
-                                push!(Oop::from_small_int(operand_b(following!(0)) as i64));
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                r.push(constant(r.following(0)));
+                                r.skip(1);
                             }
                             Op::PopPushTemp => {
-                                set_top!(slot!(operand_b(following!(0))));
-                                skip!(1);
+                                r.set_top(r.slot(operand_b(r.following(0))));
+                                r.skip(1);
                             }
                             Op::TempSend => {
-                                push!(slot!(operand_b(word)));
-                                let send = following!(0);
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                let send = r.following(0);
+                                r.skip(1);
                                 send_word!(send)
                             }
                             Op::FieldSend => {
-                                let receiver = slot!(frame::RECEIVER);
-                                push!(self.checked_field(receiver, operand_b(word) as usize));
-                                let send = following!(0);
-                                skip!(1);
+                                let receiver = r.slot(frame::RECEIVER);
+                                r.push(self.checked_field(receiver, operand_b(word) as usize));
+                                let send = r.following(0);
+                                r.skip(1);
                                 send_word!(send)
                             }
-                            Op::TempReturn => break 'give slot!(operand_b(word)),
-                            Op::ConstantReturn => break 'give Oop::from_small_int(operand_b(word) as i64),
+                            Op::TempReturn => break 'give r.slot(operand_b(word)),
+                            Op::ConstantReturn => break 'give constant(word),
                             Op::TempConstantLessJumpFalse => temp_constant_jump!(<),
                             Op::TempConstantLessEqualJumpFalse => temp_constant_jump!(<=),
                             Op::TempConstantGreaterJumpFalse => temp_constant_jump!(>),
@@ -467,297 +359,202 @@ impl Vm {
                             Op::TempTempLessEqual => temp_temp_compare!(<=),
                             Op::TempTempGreater => temp_temp_compare!(>),
                             Op::TempTempGreaterEqual => temp_temp_compare!(>=),
-                            Op::TempConstantAdd => temp_constant!(overflowing_add),
-                            Op::TempConstantSubtract => temp_constant!(overflowing_sub),
+                            Op::TempConstantAdd => of_temp_and!(constant(r.following(0)), sum),
+                            Op::TempConstantSubtract => of_temp_and!(constant(r.following(0)), difference),
                             Op::TempConstantAddPopTemp => {
-                                increment!(word, 0, push!(slot!(operand_b(word))), skip!(2 + SEND_WORDS as isize));
+                                increment!(word, 0, r.push(r.slot(operand_b(word))), r.skip(2 + SEND_WORDS as isize));
                             }
                             Op::TempConstantAddPopTempJumpBack => {
-                                increment!(word, 0, push!(slot!(operand_b(word))), jump_back!(2 + SEND_WORDS as isize));
+                                increment!(word, 0, r.push(r.slot(operand_b(word))), jump_back!(2 + SEND_WORDS as isize));
                             }
                             Op::PopTempConstantAddPopTemp => {
-                                drop_values!(1);
-                                increment!(following!(0), 1, {}, skip!(3 + SEND_WORDS as isize));
+                                r.drop_values(1);
+                                increment!(r.following(0), 1, {}, r.skip(3 + SEND_WORDS as isize));
                             }
                             Op::PopTempConstantAddPopTempJumpBack => {
-                                drop_values!(1);
-                                increment!(following!(0), 1, {}, jump_back!(3 + SEND_WORDS as isize));
+                                r.drop_values(1);
+                                increment!(r.following(0), 1, {}, jump_back!(3 + SEND_WORDS as isize));
                             }
                             Op::PopJumpBack => {
-                                drop_values!(1);
+                                r.drop_values(1);
                                 jump_back!(0);
                             }
                             Op::TempField => {
-                                push!(slot!(operand_b(word)));
-                                push_field!(operand_b(following!(0)));
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                push_field!(operand_b(r.following(0)));
+                                r.skip(1);
                             }
                             Op::FieldTemp => {
                                 push_field!(operand_b(word));
-                                push!(slot!(operand_b(following!(0))));
-                                skip!(1);
+                                r.push(r.slot(operand_b(r.following(0))));
+                                r.skip(1);
                             }
                             Op::TempPopTemp => {
-                                set_slot!(operand_b(following!(0)), slot!(operand_b(word)));
-                                skip!(1);
+                                r.set_slot(operand_b(r.following(0)), r.slot(operand_b(word)));
+                                r.skip(1);
                             }
-                            Op::TempTempAdd => {
-                                let (a, b) = (slot!(operand_b(word)), slot!(operand_b(following!(0))));
-                                let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
-                                if Oop::both_small_ints(a, b) && !overflow {
-                                    push!(Oop(sum as u64));
-                                    skip!(1 + SEND_WORDS as isize);
-                                } else {
-                                    push!(a);
-                                }
-                            }
-                            Op::TempAdd => {
-                                let (a, b) = (top!(0), slot!(operand_b(word)));
-                                let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
-                                if Oop::both_small_ints(a, b) && !overflow {
-                                    set_top!(Oop(sum as u64));
-                                    skip!(SEND_WORDS as isize);
-                                } else {
-                                    push!(b);
-                                }
-                            }
-                            Op::ConstantAdd => constant!(overflowing_add),
-                            Op::ConstantSubtract => constant!(overflowing_sub),
-                            Op::ConstantBitAnd => {
-                                let (a, b) = (top!(0), Oop::from_small_int(operand_b(word) as i64));
-                                if a.is_small_int() {
-                                    set_top!(Oop(a.bits() & b.bits()));
-                                    skip!(SEND_WORDS as isize);
-                                } else {
-                                    push!(b);
-                                }
-                            }
-                            Op::AddPopTemp => pop_temp_of!(overflowing_add),
-                            Op::SubtractPopTemp => pop_temp_of!(overflowing_sub),
+                            Op::TempTempAdd => of_temp_and!(r.slot(operand_b(r.following(0))), sum),
+                            Op::TempAdd => of_top_and!(r.slot(operand_b(word)), sum),
+                            Op::ConstantAdd => of_top_and!(constant(word), sum),
+                            Op::ConstantSubtract => of_top_and!(constant(word), difference),
+                            Op::ConstantBitAnd => of_top_and!(constant(word), and),
+                            Op::AddPopTemp => pop_temp_of!(sum),
+                            Op::SubtractPopTemp => pop_temp_of!(difference),
                             Op::PushField => push_field!(operand_b(word)),
                             Op::PushFieldOfContext => {
-                                save!();
-                                let value = self.field_of_receiver(slot!(frame::RECEIVER), operand_b(word) as usize)?;
-                                push!(value);
+                                r.save(self);
+                                let value = self.field_of_receiver(r.slot(frame::RECEIVER), operand_b(word) as usize)?;
+                                r.push(value);
                             }
-                            Op::PushLiteral => push!(literal!(operand_b(word))),
+                            Op::PushLiteral => r.push(r.literal(operand_b(word))),
                             Op::PushLiteralVariable => {
-                                let association = literal!(operand_b(word));
-                                push!(self.association_value(association));
+                                let association = r.literal(operand_b(word));
+                                r.push(self.association_value(association));
                             }
                             Op::PushRemote => {
-                                let vector = slot!(operand_b(word));
-                                push!(self.checked_field(vector, operand_a(word)));
+                                let vector = r.slot(operand_b(word));
+                                r.push(self.checked_field(vector, operand_a(word)));
                             }
-                            Op::PushConstant => push!(Oop::from_small_int(operand_b(word) as i64)),
-                            Op::PushCharacter => push!(Oop::from_character(operand_b(word) as u32)),
-                            Op::PushTrue => push!(true_),
-                            Op::PushFalse => push!(false_),
-                            Op::PushNil => push!(nil),
+                            Op::PushConstant => r.push(constant(word)),
+                            Op::PushCharacter => r.push(Oop::from_character(operand_b(word) as u32)),
+                            Op::PushTrue => r.push(true_),
+                            Op::PushFalse => r.push(false_),
+                            Op::PushNil => r.push(nil),
                             Op::PushThisContext => {
-                                save!();
+                                r.save(self);
                                 let ctx = self.marry(self.fp)?;
-                                push!(ctx);
+                                r.push(ctx);
                             }
-                            Op::PushThisProcess => push!(self.active_process()),
-                            Op::Duplicate => push!(top!(0)),
-                            Op::Pop => drop_values!(1),
+                            Op::PushThisProcess => r.push(self.active_process()),
+                            Op::Duplicate => r.push(r.top(0)),
+                            Op::Pop => r.drop_values(1),
                             Op::Nop => {}
-                            Op::StoreTemp | Op::StoreErrorCode => set_slot!(operand_b(word), top!(0)),
+                            Op::StoreTemp | Op::StoreErrorCode => r.set_slot(operand_b(word), r.top(0)),
                             Op::PopTemp => {
-                                set_slot!(operand_b(word), top!(0));
-                                drop_values!(1);
+                                r.set_slot(operand_b(word), r.top(0));
+                                r.drop_values(1);
                             }
-                            Op::StoreField => store_field!(operand_b(word), top!(0)),
+                            Op::StoreField => store_field!(operand_b(word), r.top(0)),
                             Op::PopField => {
-                                let value = top!(0);
-                                drop_values!(1);
+                                let value = r.top(0);
+                                r.drop_values(1);
                                 store_field!(operand_b(word), value);
                             }
                             Op::StoreFieldOfContext | Op::PopFieldOfContext => {
-                                let value = top!(0);
+                                let value = r.top(0);
                                 if op == Op::PopFieldOfContext {
-                                    drop_values!(1);
+                                    r.drop_values(1);
                                 }
-                                let receiver = slot!(frame::RECEIVER);
+                                let receiver = r.slot(frame::RECEIVER);
                                 slowly!(self.set_field_of_receiver(receiver, operand_b(word) as usize, value));
                             }
                             Op::StoreLiteralVariable | Op::PopLiteralVariable => {
-                                let value = top!(0);
+                                let value = r.top(0);
                                 if op == Op::PopLiteralVariable {
-                                    drop_values!(1);
+                                    r.drop_values(1);
                                 }
-                                let association = literal!(operand_b(word));
+                                let association = r.literal(operand_b(word));
                                 slowly!(self.set_association_value(association, value));
                             }
                             Op::StoreRemote => {
-                                let vector = slot!(operand_b(word));
-                                self.set_checked_field(vector, operand_a(word), top!(0));
+                                let vector = r.slot(operand_b(word));
+                                self.set_checked_field(vector, operand_a(word), r.top(0));
                             }
                             Op::PopRemote => {
-                                let vector = slot!(operand_b(word));
-                                self.set_checked_field(vector, operand_a(word), top!(0));
-                                drop_values!(1);
+                                let vector = r.slot(operand_b(word));
+                                self.set_checked_field(vector, operand_a(word), r.top(0));
+                                r.drop_values(1);
                             }
                             Op::NewArray => {
                                 let size = operand_a(word);
                                 let array = self.heap.alloc_pointers(CLASS_INDEX_ARRAY, Format::INDEXABLE, size);
-                                push!(array.map_err(|_| self.out_of_memory(8 * size as u64))?);
+                                r.push(array.map_err(|_| self.out_of_memory(8 * size as u64))?);
                             }
                             Op::NewArrayPop => {
-                                save!();
+                                r.save(self);
                                 let array = self.pop_array(operand_a(word))?;
-                                load!();
-                                push!(array);
+                                r = Registers::of(self);
+                                r.push(array);
                             }
                             Op::PushClosure => {
-                                save!();
-                                let start_pc = following!(0) as i64;
+                                r.save(self);
+                                let start_pc = r.following(0) as i64;
                                 let closure = self.make_closure(start_pc, operand_a(word), operand_c(word))?;
-                                load!();
-                                push!(closure);
-                                skip!(operand_b(word) - 1);
+                                r = Registers::of(self);
+                                r.push(closure);
+                                r.skip(operand_b(word) - 1);
                             }
                             Op::PushFullClosure => {
-                                save!();
-                                let block = literal!(operand_b(word));
+                                r.save(self);
+                                let block = r.literal(operand_b(word));
                                 let closure = self.make_full_closure(block, operand_a(word), operand_c(word))?;
-                                load!();
-                                push!(closure);
+                                r = Registers::of(self);
+                                r.push(closure);
                             }
-                            Op::Jump => skip!(operand_b(word) - 1),
+                            Op::Jump => r.skip(operand_b(word) - 1),
                             Op::JumpBack => {
-                                skip!(operand_b(word) - 1);
+                                r.skip(operand_b(word) - 1);
                                 poll!();
                             }
                             Op::JumpTrue | Op::JumpFalse => {
-                                let condition = top!(0);
+                                let condition = r.top(0);
                                 let (taken, other) = if op == Op::JumpTrue { (true_, false_) } else { (false_, true_) };
-                                drop_values!(1);
+                                r.drop_values(1);
                                 if condition == taken {
-                                    skip!(operand_b(word) - 1);
+                                    r.skip(operand_b(word) - 1);
                                 } else if condition != other {
-                                    push!(condition);
+                                    r.push(condition);
                                     slowly!(self.must_be_boolean(operand_c(word)));
                                     leave_if_asked!();
                                 }
                             }
-                            Op::TestAgain => skip!(operand_b(word) - 1),
+                            Op::TestAgain => r.skip(operand_b(word) - 1),
                             Op::Send => send_word!(word),
-                            Op::SendSpecial | Op::Divide | Op::MakePoint => {
-                                if op == Op::Divide {
-                                    let (b, a) = (top!(0), top!(1));
-                                    if Oop::both_small_ints(a, b)
-                                        && b != Oop::ZERO
-                                        && a.small_int() % b.small_int() == 0
-                                        && let Some(value) = Oop::try_from_small_int(a.small_int() / b.small_int())
-                                    {
-                                        drop_values!(1);
-                                        set_top!(value);
-                                        skip!(SEND_WORDS as isize - 1);
-                                        continue 'next;
-                                    }
-                                }
-                                send_word!(word)
-                            }
+                            Op::SendSpecial | Op::MakePoint => send_word!(word),
                             Op::SendSuper => {
                                 let args = operand_a(word);
-                                // SAFETY: a send is followed by the two words of its cache. A super send's target is the same for every
-                                // receiver but a context, for which there is code of its own.
-                                let (seen, mut code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                                let cache = ip.cast_mut();
-                                skip!(SEND_WORDS as isize - 1);
-                                save!();
-                                let selector = literal!(operand_b(word));
+                                // A super send's target is the same for every receiver but a context, for which there is code of its own.
+                                let (seen, mut code) = r.cache();
+                                let cache = r.ip;
+                                r.skip(SEND_WORDS as isize - 1);
+                                r.save(self);
+                                let selector = r.literal(operand_b(word));
                                 if WATCHED {
                                     self.watch_send(selector, args, seen != 0);
                                 }
                                 let mut found_args = args;
                                 if seen == 0 {
-                                    let target = self.find_super(slot!(frame::METHOD), selector, args)?;
+                                    let target = self.find_super(r.slot(frame::METHOD), selector, args)?;
                                     (code, found_args) = (target.code, target.args);
-                                    load!();
-                                    if target.is_method && !self.is_context(top!(args)) {
-                                        // SAFETY: as above.
-                                        unsafe {
-                                            *cache = 1;
-                                            *cache.add(1) = code as usize as u64;
-                                        }
+                                    r = Registers::of(self);
+                                    if target.is_method && !self.is_context(r.top(args)) {
+                                        fill_cache(cache, 1, code);
                                     }
                                 }
                                 break 'invoke (code, found_args);
                             }
                             Op::SendDirectedSuper => {
-                                skip!(SEND_WORDS as isize - 1);
-                                let class = top!(0);
-                                drop_values!(1);
-                                save!();
-                                let (selector, args) = (literal!(operand_b(word)), operand_a(word));
+                                r.skip(SEND_WORDS as isize - 1);
+                                let class = r.top(0);
+                                r.drop_values(1);
+                                r.save(self);
+                                let (selector, args) = (r.literal(operand_b(word)), operand_a(word));
                                 if WATCHED {
                                     self.watch_send(selector, args, false);
                                 }
                                 let target = self.find_super_of(class, selector, args)?;
-                                load!();
+                                r = Registers::of(self);
                                 break 'invoke (target.code, target.args);
                             }
-                            Op::Add => arithmetic!(
-                                |a, b| {
-                                    let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
-                                    (!overflow).then_some(Oop(sum as u64))
-                                },
-                                Some(|a, b| a + b)
-                            ),
-                            Op::Subtract => arithmetic!(
-                                |a, b| {
-                                    let (difference, overflow) = (a.bits() as i64).overflowing_sub(b.bits() as i64 - 1);
-                                    (!overflow).then_some(Oop(difference as u64))
-                                },
-                                Some(|a, b| a - b)
-                            ),
-                            Op::Multiply => arithmetic!(
-                                |a, b| {
-                                    let (product, overflow) = a.small_int().overflowing_mul(b.bits() as i64 - 1);
-                                    (!overflow).then_some(Oop(product as u64 + 1))
-                                },
-                                Some(|a, b| a * b)
-                            ),
-                            Op::Modulo => arithmetic!(
-                                |a, b| {
-                                    let (a, b) = (a.small_int(), b.small_int());
-                                    (b != 0).then(|| {
-                                        let r = a.wrapping_rem(b);
-                                        Oop::from_small_int(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
-                                    })
-                                },
-                                None
-                            ),
-                            Op::IntegerDivide => arithmetic!(
-                                |a, b| {
-                                    let (a, b) = (a.small_int(), b.small_int());
-                                    if b == 0 {
-                                        None
-                                    } else {
-                                        let (q, r) = (a / b, a % b);
-                                        Oop::try_from_small_int(if r != 0 && (r < 0) != (b < 0) { q - 1 } else { q })
-                                    }
-                                },
-                                None
-                            ),
-                            Op::BitAnd => arithmetic!(|a, b| Some(Oop(a.bits() & b.bits())), None),
-                            Op::BitOr => arithmetic!(|a, b| Some(Oop(a.bits() | b.bits())), None),
-                            Op::BitShift => arithmetic!(
-                                |a, b| {
-                                    let (value, by) = (a.small_int(), b.small_int());
-                                    if by < 0 {
-                                        Some(Oop::from_small_int(value >> by.unsigned_abs().min(63)))
-                                    } else if value >= 0 && by <= 60 && value <= Oop::MAX_SMALL_INTEGER >> by {
-                                        Some(Oop::from_small_int(value << by))
-                                    } else {
-                                        None
-                                    }
-                                },
-                                None
-                            ),
+                            Op::Add => arithmetic!(sum, |a, b| a + b),
+                            Op::Subtract => arithmetic!(difference, |a, b| a - b),
+                            Op::Multiply => arithmetic!(product, |a, b| a * b),
+                            Op::Divide => integers!(exact_quotient),
+                            Op::Modulo => integers!(floor_remainder),
+                            Op::IntegerDivide => integers!(floor_quotient),
+                            Op::BitAnd => integers!(and),
+                            Op::BitOr => integers!(or),
+                            Op::BitShift => integers!(shifted),
                             Op::Less => compare!(<),
                             Op::Greater => compare!(>),
                             Op::LessEqual => compare!(<=),
@@ -770,19 +567,19 @@ impl Vm {
                             Op::GreaterEqualJumpFalse => compare_jump!(>=),
                             Op::EqualJumpFalse => compare_jump!(==),
                             Op::Identical | Op::NotIdentical => {
-                                let same = self.identical(top!(0), top!(1));
-                                drop_values!(1);
-                                set_top!(if same == (op == Op::Identical) { true_ } else { false_ });
-                                skip!(SEND_WORDS as isize - 1);
+                                let same = self.identical(r.top(0), r.top(1));
+                                r.drop_values(1);
+                                r.set_top(if same == (op == Op::Identical) { true_ } else { false_ });
+                                r.skip(SEND_WORDS as isize - 1);
                             }
                             Op::IdenticalJumpFalse | Op::IdenticalJumpTrue => {
-                                let same = self.identical(top!(0), top!(1));
-                                drop_values!(2);
+                                let same = self.identical(r.top(0), r.top(1));
+                                r.drop_values(2);
                                 if same == (op == Op::IdenticalJumpFalse) {
-                                    skip!(SEND_WORDS as isize);
+                                    r.skip(SEND_WORDS as isize);
                                 } else {
-                                    skip!(SEND_WORDS as isize - 1);
-                                    jump_words!(ip, following!(0));
+                                    r.skip(SEND_WORDS as isize - 1);
+                                    r.jump();
                                 }
                             }
                             Op::Class => {
@@ -793,39 +590,39 @@ impl Vm {
                             }
                             Op::At => at!(word),
                             Op::TempAt => {
-                                push!(slot!(operand_b(word)));
-                                let send = following!(0);
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                let send = r.following(0);
+                                r.skip(1);
                                 at!(send)
                             }
                             Op::AtPut => at_put!(word),
                             Op::TempAtPut => {
-                                push!(slot!(operand_b(word)));
-                                let send = following!(0);
-                                skip!(1);
+                                r.push(r.slot(operand_b(word)));
+                                let send = r.following(0);
+                                r.skip(1);
                                 at_put!(send)
                             }
                             Op::Size | Op::Value | Op::Value1 => send_word!(word),
-                            Op::ReturnTop | Op::BlockReturnTop => break 'give top!(0),
-                            Op::ReturnReceiver => break 'give slot!(frame::RECEIVER),
+                            Op::ReturnTop | Op::BlockReturnTop => break 'give r.top(0),
+                            Op::ReturnReceiver => break 'give r.slot(frame::RECEIVER),
                             Op::ReturnTrue => break 'give true_,
                             Op::ReturnFalse => break 'give false_,
                             Op::ReturnNil | Op::BlockReturnNil => break 'give nil,
-                            Op::HomeReturnTop => home_return!(top!(0)),
-                            Op::HomeReturnReceiver => home_return!(slot!(frame::RECEIVER)),
+                            Op::HomeReturnTop => home_return!(r.top(0)),
+                            Op::HomeReturnReceiver => home_return!(r.slot(frame::RECEIVER)),
                             Op::HomeReturnTrue => home_return!(true_),
                             Op::HomeReturnFalse => home_return!(false_),
                             Op::HomeReturnNil => home_return!(nil),
                             Op::Unused => {
-                                skip!(-1);
+                                r.skip(-1);
                                 slowly!(self.unused_bytecode(operand_a(word)));
                                 leave_if_asked!();
                             }
                             Op::End => {
-                                save!();
+                                r.save(self);
                                 return Err(VmError::Corrupt(format!(
                                     "{} runs past its end",
-                                    self.method_name(slot!(frame::METHOD))
+                                    self.method_name(r.slot(frame::METHOD))
                                 )));
                             }
                         }
@@ -833,54 +630,45 @@ impl Vm {
                     };
 
                     // Return `value` from the active frame.
-                    let caller = slot!(frame::CALLER_FP);
+                    let caller = r.slot(frame::CALLER_FP);
                     if caller.bits() == 0 {
                         // The frame shall see the same instruction again if it cannot return; a return is one word.
-                        skip!(-1);
+                        r.skip(-1);
                         slowly!(self.return_from_base(value));
                         leave_if_asked!();
                         continue 'next;
                     }
-                    let ctx = slot!(frame::CONTEXT);
+                    let ctx = r.slot(frame::CONTEXT);
                     if ctx != nil {
                         self.widow(ctx);
                     }
-                    let args = (slot!(frame::FLAGS).bits() & 0xFF) as usize;
-                    ip = slot!(frame::CALLER_IP).bits() as usize as *const u64;
-                    // SAFETY: receiver and arguments lie above the frame's fixed words.
-                    sp = unsafe { fp.add(2 + args) };
-                    fp = caller.bits() as usize as *mut Oop;
-                    set_top!(value);
+                    r.leave(value);
                     continue 'next;
                 };
 
                 // The send of `word`, at whose inline cache ip is: receiver and arguments are on the stack.
                 let args = operand_a(word);
-                let receiver = top!(args);
+                let receiver = r.top(args);
                 let class = self.heap.class_index_of(receiver) as u64;
-                // SAFETY: a send is followed by the two words of its cache, which only this loop changes.
-                let (cached, code) = unsafe { (*ip, *ip.add(1) as usize as *const Code) };
-                let cache = ip;
-                skip!(SEND_WORDS as isize - 1);
+                let (cached, code) = r.cache();
+                let cache = r.ip;
+                r.skip(SEND_WORDS as isize - 1);
                 if WATCHED {
-                    save!();
+                    r.save(self);
                     let selector = self.selector_of_send(word);
                     self.watch_send(selector, args, cached == class);
                 }
                 if cached == class {
                     break 'invoke (code, args);
                 }
-                save!();
+                r.save(self);
                 let selector = self.selector_of_send(word);
                 let Target { code, args: found_args, is_method } = self.find_method(selector, args)?;
-                load!();
+                r = Registers::of(self);
                 // SAFETY: find_method answers code of the cache.
-                if is_method && receiver == top!(args) && unsafe { &*code }.args as usize == args {
-                    // SAFETY: as above; what was sent instead of the message is not remembered.
-                    unsafe {
-                        *cache.cast_mut() = class;
-                        *cache.add(1).cast_mut() = code as usize as u64;
-                    }
+                if is_method && receiver == r.top(args) && unsafe { &*code }.args as usize == args {
+                    // What was sent instead of the message is not remembered.
+                    fill_cache(cache, class, code);
                 }
                 (code, found_args)
             };
@@ -895,32 +683,24 @@ impl Vm {
             }
             match code_ref.entry {
                 Entry::Frame => {
-                    let receiver = top!(args);
-                    push!(Oop(ip as usize as u64));
-                    push!(Oop(fp as usize as u64));
-                    fp = sp;
-                    push!(code_ref.method);
-                    push!(nil);
-                    push!(Oop(code as usize as u64));
-                    push!(Oop(args as u64));
-                    push!(receiver);
+                    let receiver = r.top(args);
+                    r.enter(code_ref.start(), code_ref.method, nil, code, args as u64, receiver);
                     for _ in args..code_ref.temps as usize {
-                        push!(nil);
+                        r.push(nil);
                     }
-                    ip = code_ref.start();
-                    if (sp as usize as u64) < self.limit {
+                    if (r.sp as usize as u64) < self.limit {
                         slowly!(self.overflow());
                     }
                     poll!();
                 }
                 Entry::Value(run) => {
-                    save!();
+                    r.save(self);
                     // SAFETY: receiver and arguments are on the stack, which a value primitive leaves alone.
-                    let operands = unsafe { Args::new(sp, args) };
+                    let operands = unsafe { Args::new(r.sp, args) };
                     match run(self, operands) {
                         Ok(value) => {
-                            drop_values!(args);
-                            set_top!(value);
+                            r.drop_values(args);
+                            r.set_top(value);
                             if WATCHED {
                                 self.watch_primitive(code_ref, Ok(()));
                             }
@@ -932,11 +712,11 @@ impl Vm {
                     }
                 }
                 Entry::Named if !WATCHED && let Some(primitive) = self.resolved(code_ref) => {
-                    save!();
+                    r.save(self);
                     match self.call_plugin(primitive, args) {
                         Ok(value) => {
-                            drop_values!(args);
-                            set_top!(value);
+                            r.drop_values(args);
+                            r.set_top(value);
                         }
                         Err(failure) => {
                             slowly!(self.primitive_failed(code, args, failure));
@@ -945,38 +725,30 @@ impl Vm {
                     }
                 }
                 Entry::Closure if !WATCHED => {
-                    let closure = top!(args);
+                    let closure = r.top(args);
                     if let Some((entry, method, receiver, first)) = self.quick_closure(closure, args) {
-                        let (entry_code, entry_ip, copied, temps) = (entry.code, entry.ip, entry.copied as usize, entry.temps);
-                        push!(Oop(ip as usize as u64));
-                        push!(Oop(fp as usize as u64));
-                        fp = sp;
-                        push!(method);
-                        push!(nil);
-                        push!(Oop(entry_code as usize as u64));
-                        push!(Oop(args as u64 | frame::IS_BLOCK));
-                        push!(receiver);
+                        let (copied, temps) = (entry.copied as usize, entry.temps);
+                        r.enter(entry.ip, method, nil, entry.code, args as u64 | frame::IS_BLOCK, receiver);
                         for index in first..first + copied {
                             // SAFETY: quick_closure compared the number of copied values with the closure's size.
-                            push!(unsafe { *closure.ptr().add(1 + index) }.into_oop());
+                            r.push(Oop(unsafe { *closure.ptr().add(1 + index) }));
                         }
                         for _ in 0..temps {
-                            push!(nil);
+                            r.push(nil);
                         }
-                        ip = entry_ip;
-                        if (sp as usize as u64) < self.limit {
+                        if (r.sp as usize as u64) < self.limit {
                             slowly!(self.overflow());
                         }
                         poll!();
                     } else {
-                        save!();
+                        r.save(self);
                         match self.primitive_closure_value(args) {
                             Ok(()) => {
-                                load!();
+                                r = Registers::of(self);
                             }
                             Err(failure) => {
                                 // It may have written frames out and made the active one anew.
-                                load!();
+                                r = Registers::of(self);
                                 slowly!(self.primitive_failed(code, args, failure));
                             }
                         }
@@ -984,13 +756,13 @@ impl Vm {
                     }
                 }
                 Entry::Control(run) if !WATCHED => {
-                    save!();
+                    r.save(self);
                     match run(self, args) {
                         Ok(()) => {
-                            load!();
+                            r = Registers::of(self);
                         }
                         Err(failure) => {
-                            load!();
+                            r = Registers::of(self);
                             slowly!(self.primitive_failed(code, args, failure));
                         }
                     }
@@ -998,9 +770,9 @@ impl Vm {
                 }
                 Entry::Receiver => {}
                 Entry::Field(index) => {
-                    let receiver = top!(0);
+                    let receiver = r.top(0);
                     let value = self.checked_field(receiver, index as usize);
-                    set_top!(value);
+                    r.set_top(value);
                 }
                 _ => {
                     slowly!(self.invoke(code, args));
@@ -1022,14 +794,27 @@ impl Vm {
     }
 }
 
-/// A raw word as an oop.
-trait IntoOop {
-    fn into_oop(self) -> Oop;
+/// Remembers what a send runs for receivers of a class.
+#[inline(always)]
+fn fill_cache(cache: *const u64, class: u64, code: *const Code) {
+    // SAFETY: it is the cache of a send, which only the loop changes.
+    unsafe {
+        *cache.cast_mut() = class;
+        *cache.add(1).cast_mut() = code as usize as u64;
+    }
 }
 
-impl IntoOop for u64 {
-    #[inline(always)]
-    fn into_oop(self) -> Oop {
-        Oop(self)
+/// The SmallInteger that an instruction pushes.
+#[inline(always)]
+fn constant(word: u64) -> Oop {
+    Oop::from_small_int(operand_b(word) as i64)
+}
+
+/// What an operation makes of two SmallFloats, if that is one.
+#[inline(always)]
+fn of_floats(a: Oop, b: Oop, operation: fn(f64, f64) -> f64) -> Option<Oop> {
+    if !a.is_small_float() || !b.is_small_float() {
+        return None;
     }
+    Oop::try_from_float(operation(a.small_float(), b.small_float()))
 }

@@ -8,23 +8,34 @@ use super::{Primitive, value};
 use crate::error::PrimError;
 use crate::object::{CLASS_INDEX_POINT, Format};
 use crate::oop::Oop;
+use crate::small_integer;
 use crate::special::Special;
 use crate::vm::{Args, Vm};
 
 /// The family's rows.
 pub(super) const PRIMITIVES: &[Primitive] = &[
-    value(1, "primitiveAdd", (1, 1), "Sum of two SmallIntegers; fails if it is none.", add),
-    value(2, "primitiveSubtract", (1, 1), "Difference of two SmallIntegers; fails if it is none.", subtract),
+    value(1, "primitiveAdd", (1, 1), "Sum of two SmallIntegers; fails if it is none.", |_, args| of(args, small_integer::sum)),
+    value(2, "primitiveSubtract", (1, 1), "Difference of two SmallIntegers; fails if it is none.", |_, args| {
+        of(args, small_integer::difference)
+    }),
     value(3, "primitiveLessThan", (1, 1), "SmallInteger <.", |vm, args| compare(vm, args, |a, b| a < b)),
     value(4, "primitiveGreaterThan", (1, 1), "SmallInteger >.", |vm, args| compare(vm, args, |a, b| a > b)),
     value(5, "primitiveLessOrEqual", (1, 1), "SmallInteger <=.", |vm, args| compare(vm, args, |a, b| a <= b)),
     value(6, "primitiveGreaterOrEqual", (1, 1), "SmallInteger >=.", |vm, args| compare(vm, args, |a, b| a >= b)),
     value(7, "primitiveEqual", (1, 1), "= of two Integers of up to 64 bits.", |vm, args| equal(vm, args, true)),
     value(8, "primitiveNotEqual", (1, 1), "~= of two Integers of up to 64 bits.", |vm, args| equal(vm, args, false)),
-    value(9, "primitiveMultiply", (1, 1), "Product of two SmallIntegers; fails if it is none.", multiply),
-    value(10, "primitiveDivide", (1, 1), "Quotient of two SmallIntegers; fails unless it is exact.", divide),
-    value(11, "primitiveMod", (1, 1), "\\\\ of two SmallIntegers: the remainder that goes with //.", modulo),
-    value(12, "primitiveDiv", (1, 1), "// of two SmallIntegers: the quotient rounded down.", floor_divide),
+    value(9, "primitiveMultiply", (1, 1), "Product of two SmallIntegers; fails if it is none.", |_, args| {
+        of(args, small_integer::product)
+    }),
+    value(10, "primitiveDivide", (1, 1), "Quotient of two SmallIntegers; fails unless it is exact.", |_, args| {
+        of(args, small_integer::exact_quotient)
+    }),
+    value(11, "primitiveMod", (1, 1), "\\\\ of two SmallIntegers: the remainder that goes with //.", |_, args| {
+        of(args, small_integer::floor_remainder)
+    }),
+    value(12, "primitiveDiv", (1, 1), "// of two SmallIntegers: the quotient rounded down.", |_, args| {
+        of(args, small_integer::floor_quotient)
+    }),
     value(13, "primitiveQuo", (1, 1), "quo: of two SmallIntegers: the quotient rounded towards zero.", quotient),
     value(14, "primitiveBitAnd", (1, 1), "bitAnd: of two Integers of up to 64 bits.", |vm, args| bits(vm, args, |a, b| a & b)),
     value(15, "primitiveBitOr", (1, 1), "bitOr: of two Integers of up to 64 bits.", |vm, args| bits(vm, args, |a, b| a | b)),
@@ -39,52 +50,15 @@ fn both(args: Args) -> Result<(i64, i64), PrimError> {
     Ok((small(args.receiver())?, small(args.get(0))?))
 }
 
+/// What an operation answers for two SmallIntegers.
 #[inline(always)]
-fn answer(value: i64) -> Answer {
-    Oop::try_from_small_int(value).ok_or(PrimError::GENERIC)
-}
-
-fn add(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = both(args)?;
-    answer(a + b)
-}
-
-fn subtract(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = both(args)?;
-    answer(a - b)
-}
-
-fn multiply(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = both(args)?;
-    a.checked_mul(b).ok_or(PrimError::GENERIC).and_then(answer)
-}
-
-/// Both operands, if the second may divide.
-fn dividend_and_divisor(args: Args) -> Result<(i64, i64), PrimError> {
-    let (a, b) = both(args)?;
-    if b == 0 { Err(PrimError::GENERIC) } else { Ok((a, b)) }
-}
-
-fn divide(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = dividend_and_divisor(args)?;
-    if a % b == 0 { answer(a / b) } else { Err(PrimError::GENERIC) }
-}
-
-fn modulo(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = dividend_and_divisor(args)?;
-    let remainder = a % b;
-    answer(if remainder != 0 && (remainder < 0) != (b < 0) { remainder + b } else { remainder })
-}
-
-fn floor_divide(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = dividend_and_divisor(args)?;
-    let quotient = a / b;
-    answer(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient })
+fn of(args: Args, operation: impl Fn(Oop, Oop) -> Option<Oop>) -> Answer {
+    operation(args.receiver(), args.get(0)).ok_or(PrimError::GENERIC)
 }
 
 fn quotient(_: &mut Vm, args: Args) -> Answer {
-    let (a, b) = dividend_and_divisor(args)?;
-    answer(a / b)
+    let (a, b) = both(args)?;
+    a.checked_div(b).and_then(Oop::try_from_small_int).ok_or(PrimError::GENERIC)
 }
 
 fn compare(vm: &mut Vm, args: Args, holds: fn(i64, i64) -> bool) -> Answer {
