@@ -215,6 +215,10 @@ fn is_plain_symbol(text: &str) -> bool {
 }
 
 fn print_float(value: f64) -> String {
+    if value.is_infinite() {
+        // No number stands for it, but one that is too large for a Float reads as it.
+        return if value > 0.0 { "1.0e999".into() } else { "-1.0e999".into() };
+    }
     let text = format!("{value:?}");
     // Rust leaves the point out before an exponent; without it this would be a whole number.
     match text.split_once('e') {

@@ -36,11 +36,13 @@ fn what_is_printed_reads_the_same() {
         "empty",
         "blocks ^ { []. [ :x ]. [ :x | ]. [ | a | ]. [ :x || a | a ] }",
         "<= other <foo> <bar: #baz qux: true> < + 3> ^ super <= other",
+        "large ^ { 8.8e620. #(8.8e620 -8.8e620) }",
         "scaled ^ { 3.14s2. 1/2. 0.5s. 1.0e100. 100 factorial. $ . $'. #'a b'. #a:b:. 1e100 }",
     ] {
         let once = printed(source);
         assert_eq!(printed(&once), once, "of {source}");
     }
+    assert_eq!(printed("large ^ #(8.8e620 -8.8e620)"), "large\n^ #(1.0e999 -1.0e999)");
 }
 
 #[test]
