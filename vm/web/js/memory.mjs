@@ -22,6 +22,9 @@ export function textAt(vm, address, length) {
   return decoder.decode(bytesAt(vm, address, length).slice());
 }
 
+/** The VM has no memory for what it shall be lent; it has not been called. */
+export class NoRoom extends RangeError {}
+
 /**
  * Calls `use` with address and length of a copy of `bytes` in the VM's memory, which is gone afterwards.
  * @template T
@@ -33,7 +36,7 @@ export function textAt(vm, address, length) {
 export function lend(vm, bytes, use) {
   const lent = typeof bytes === 'string' ? encoder.encode(bytes) : bytes;
   const address = vm.exports.osvm_alloc(lent.length);
-  if (address === 0) throw new RangeError(`the VM has no memory for ${lent.length} bytes`);
+  if (address === 0) throw new NoRoom(`the VM has no memory for ${lent.length} bytes`);
   bytesAt(vm, address, lent.length).set(lent);
   const result = use(address, lent.length);
   vm.exports.osvm_free(address, lent.length);

@@ -6,11 +6,12 @@
 //
 // As a program: node osvm.mjs IMAGE [arguments for the image]
 
-import { MemoryFiles, fileImports } from './files.mjs';
+import { FileError, MemoryFiles, fileImports } from './files.mjs';
 import { compile, fetched, OsvmError } from './load.mjs';
-import { bytesAt, lend, textAt } from './memory.mjs';
+import { NoRoom, bytesAt, lend, textAt } from './memory.mjs';
 import { netImports } from './net.mjs';
 import { pluginImports } from './plugins.mjs';
+import { Turns } from './turns.mjs';
 import { Input, worldImports } from './world.mjs';
 
 /** How long the VM runs before other things have their turn, in milliseconds. */
@@ -19,20 +20,6 @@ const TURN = 12;
 const SETTLED = 500;
 /** How images of all systems save themselves; in the one that goes on running it answers false. */
 const SAVE = 'Smalltalk snapshot: true andQuit: false';
-
-/** Lets other events have their turn. `setTimeout` would wait for four milliseconds or more. */
-const soon =
-  typeof setImmediate === 'function'
-    ? (callback) => setImmediate(callback)
-    : (() => {
-        const waiting = [];
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => waiting.shift()();
-        return (callback) => {
-          waiting.push(callback);
-          port2.postMessage(null);
-        };
-      })();
 
 export { OsvmError };
 
@@ -44,7 +31,11 @@ export class Osvm {
   /** What the VM has come to. @type {import('./osvm.d.ts').State} */
   #state = { state: 'running' };
   #driven = false;
-  #timer;
+  #turns = new Turns(() => this.#turn());
+  /** A call of the VM runs: what it calls meanwhile must not call it. */
+  #inside = false;
+  /** What is to be done as soon as it has returned. @type {(() => void)[]} */
+  #afterwards = [];
   /** Resolves the promise of the expression that is being evaluated. */
   #evaluating = null;
   #evaluations = Promise.resolve();
@@ -90,10 +81,12 @@ export class Osvm {
       configName: options.configName,
     });
     for (const [path, bytes] of await this.#pluginFiles(text)) plugins.set(path, bytes);
-    this.#web = lend(this.#vm, text, (address, length) => {
-      const start = (image, size) => this.#exports.osvm_start(address, length, image, size);
-      return image ? lend(this.#vm, image, start) : start(0, 0);
-    });
+    this.#web = this.#enter((vm) =>
+      lend(this.#vm, text, (address, length) => {
+        const start = (image, size) => vm.osvm_start(address, length, image, size);
+        return image ? lend(this.#vm, image, start) : start(0, 0);
+      }),
+    );
     const failure = this.#reply();
     if (failure) throw this.#fail(failure.error);
   }
@@ -107,9 +100,12 @@ export class Osvm {
 
   /** The files of plugins that the configuration names: those that are there, each by its path in the configuration. */
   async #pluginFiles(options) {
-    const web = lend(this.#vm, options, (address, length) => this.#exports.osvm_plugin_files(address, length));
-    const reply = this.#reply(web);
-    this.#exports.osvm_end(web);
+    const reply = this.#enter((vm) => {
+      const web = lend(this.#vm, options, (address, length) => vm.osvm_plugin_files(address, length));
+      const files = this.#reply(web);
+      vm.osvm_end(web);
+      return files;
+    });
     if (reply.error) throw this.#fail(reply.error);
     const base = this.#options.plugins ?? new URL('../plugins/', import.meta.url);
     const read = typeof base === 'function' ? base : (path) => fetched(new URL(encodeURIComponent(path.split('/').pop()), base));
@@ -158,27 +154,52 @@ export class Osvm {
 
   /** Replaces the file of an image; the number of an error, or 0. */
   #keep(path, parts) {
-    const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
     try {
+      const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        bytes.set(part, at);
+        at += part.length;
+      }
       this.files.writeFile(path, bytes);
       return 0;
     } catch (error) {
-      return error.errno ?? 5;
+      return FileError.number(error);
     }
   }
 
-  get #exports() {
-    return this.#vm.exports;
+  /**
+   * Calls the VM, which fails for good if the call does not come back.
+   * @template T
+   * @param {(vm: any) => T} call
+   * @returns {T}
+   */
+  #enter(call) {
+    if (this.#inside) throw new OsvmError('the VM cannot be asked by what it calls itself: ask it afterwards');
+    this.#inside = true;
+    try {
+      return call(this.#vm.exports);
+    } catch (error) {
+      if (error instanceof NoRoom) throw error;
+      // A panic has said why; anything else is told as it is.
+      const message = this.#state.state === 'failed' ? this.#state.message : String(error?.stack ?? error);
+      throw this.#fail(message);
+    } finally {
+      this.#inside = false;
+      for (const action of this.#afterwards.splice(0)) action();
+    }
+  }
+
+  /** Does something with the VM, now or as soon as it can be called. */
+  #afterCall(action) {
+    if (this.#inside) this.#afterwards.push(action);
+    else action();
   }
 
   #reply(web = this.#web) {
-    const length = this.#exports.osvm_reply_len(web);
-    return length === 0 ? undefined : JSON.parse(textAt(this.#vm, this.#exports.osvm_reply(web), length));
+    const { osvm_reply_len: size, osvm_reply: reply } = this.#vm.exports;
+    const length = size(web);
+    return length === 0 ? undefined : JSON.parse(textAt(this.#vm, reply(web), length));
   }
 
   #fail(message) {
@@ -186,6 +207,7 @@ export class Osvm {
     const error = new OsvmError(message);
     this.#ended.reject(error);
     this.#started.reject(error);
+    this.#evaluated({ error: { kind: 'vm', message } });
     return error;
   }
 
@@ -200,19 +222,19 @@ export class Osvm {
    * @returns {import('./osvm.d.ts').State}
    */
   step(milliseconds) {
-    if (this.#isOver) return this.#state;
-    let number;
+    if (this.#isOver || this.#inside) return this.#state;
     try {
-      number = this.#exports.osvm_step(this.#web, milliseconds);
+      const [number, reply] = this.#enter((vm) => {
+        const stop = vm.osvm_step(this.#web, milliseconds);
+        return [stop, stop === 0 ? undefined : this.#reply()];
+      });
+      // It may have been stopped by what it called.
+      if (this.#isOver) return this.#state;
+      if (number === 4) this.#evaluated(reply);
+      this.#settle(number, reply);
     } catch (error) {
-      // A panic has said why; anything else is told as it is.
-      this.#fail(this.#state.state === 'failed' ? this.#state.message : String(error?.stack ?? error));
-      this.#evaluated({ error: { kind: 'vm', message: this.#state.message } });
-      return this.#state;
+      if (!this.#isOver) throw error;
     }
-    const reply = number === 0 ? undefined : this.#reply();
-    if (number === 4) this.#evaluated(reply);
-    this.#settle(number, reply);
     return this.#state;
   }
 
@@ -228,7 +250,6 @@ export class Osvm {
       this.#evaluated({ error: { kind: 'quit', message: `the image quit with ${reply}`, status: reply } });
     } else if (number === 3) {
       this.#fail(reply);
-      this.#evaluated({ error: { kind: 'vm', message: reply } });
     } else {
       this.#state = { state: 'running' };
     }
@@ -244,28 +265,22 @@ export class Osvm {
     evaluating?.(result);
   }
 
-  /** Goes on driving, at once. */
+  /** Goes on driving, as there may be something to do. */
   #wake() {
-    if (!this.#driven) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    soon(() => this.#turn());
+    if (this.#driven) this.#turns.soon();
   }
 
   #drive() {
-    if (this.#driven) return;
     this.#driven = true;
-    this.#turn();
+    this.#turns.soon();
   }
 
   #turn() {
-    if (!this.#driven || this.#timer !== undefined) return;
+    if (!this.#driven) return;
     const { state, until } = /** @type {any} */ (this.step(TURN));
-    if (state === 'running') soon(() => this.#turn());
+    if (state === 'running') this.#turns.soon();
     else if (state === 'idle') {
-      // Longer times than 2^31 milliseconds would be over at once.
-      const pause = until === undefined ? 1 << 30 : Math.min(until, 1 << 30);
-      this.#timer = setTimeout(() => this.#wake(), pause);
+      this.#turns.in(until ?? Infinity);
       this.#options.onIdle?.();
     } else this.#driven = false;
   }
@@ -308,10 +323,13 @@ export class Osvm {
 
   async #evaluate(source) {
     this.#drive();
-    await this.#started.promise;
-    if (this.#isOver) return { error: { kind: 'vm', message: 'the VM has ended' } };
-    const begun = lend(this.#vm, source, (address, length) => this.#exports.osvm_evaluate(this.#web, address, length));
-    if (!begun) return this.#reply();
+    await this.#started.promise.catch(() => {});
+    if (this.#isOver) return { error: { kind: 'vm', message: this.#state.message ?? 'the VM has ended' } };
+    const refused = this.#enter((vm) => {
+      const begun = lend(this.#vm, source, (address, length) => vm.osvm_evaluate(this.#web, address, length));
+      return begun ? undefined : this.#reply();
+    });
+    if (refused) return refused;
     const result = new Promise((resolve) => {
       this.#evaluating = resolve;
     });
@@ -321,16 +339,21 @@ export class Osvm {
 
   /** Interrupts what is being evaluated, or else tells the image of the user's interrupt. */
   interrupt() {
-    if (this.#isOver) return;
-    this.#exports.osvm_interrupt(this.#web);
-    this.#wake();
+    this.#tell((vm) => vm.osvm_interrupt(this.#web));
   }
 
   /** Signals an external semaphore of the image. @param {number} semaphore its index, from 1 */
   #signal(semaphore) {
-    if (this.#isOver) return;
-    this.#exports.osvm_signal(this.#web, semaphore);
-    this.#wake();
+    this.#tell((vm) => vm.osvm_signal(this.#web, semaphore));
+  }
+
+  /** Lets the VM know something, and then see to it. */
+  #tell(call) {
+    this.#afterCall(() => {
+      if (this.#isOver) return;
+      this.#enter(call);
+      this.#wake();
+    });
   }
 
   /**
@@ -342,18 +365,22 @@ export class Osvm {
     this.#wake();
   }
 
-  /** Ends the VM, whatever its image does. */
+  /** Ends the VM, whatever its image does; if the VM itself has called who says so, as soon as that has returned. */
   stop() {
+    this.#afterCall(() => this.#stop());
+  }
+
+  #stop() {
     if (this.#web === 0) return;
-    clearTimeout(this.#timer);
+    this.#turns.end();
     this.#driven = false;
-    const isOver = this.#isOver;
-    if (this.#state.state !== 'failed') this.#exports.osvm_end(this.#web);
-    this.#web = 0;
-    if (isOver) return;
-    this.#state = { state: 'failed', message: 'the VM was stopped' };
-    this.#ended.reject(new OsvmError(this.#state.message));
-    this.#evaluated({ error: { kind: 'vm', message: this.#state.message } });
+    const { state } = this.#state;
+    try {
+      if (state !== 'failed') this.#enter((vm) => vm.osvm_end(this.#web));
+    } finally {
+      this.#web = 0;
+      if (!['quit', 'failed'].includes(state)) this.#fail('the VM was stopped');
+    }
   }
 
   /** Lets the image save itself to its file; the path of the file. */
@@ -365,8 +392,10 @@ export class Osvm {
 
   #ask(name) {
     if (this.#isOver) return null;
-    this.#exports[name](this.#web);
-    return this.#reply();
+    return this.#enter((vm) => {
+      vm[name](this.#web);
+      return this.#reply();
+    });
   }
 
   /** The plugins of the configuration. @returns {import('./osvm.d.ts').Plugin[]} */
