@@ -102,6 +102,31 @@ pub(super) const TESTS: &[Test] = &[
         let expected: String = lines.iter().map(|line| format!("{}\n", line.1)).collect();
         expect((output.status, output.stdout_text()) == (Some(0), expected), "the answers", output)
     }),
+    ("", "a compiler that is switched off", || {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("vm.toml"), "[plugins.CompilerPlugin]\nbuiltin = true\nenabled = false\n")?;
+        let asks = "[Compiler evaluate: '3 + 4'] on: Error do: [:e | e class name]";
+        let output = run(folder.path(), &["eval", "--config", "vm.toml", asks, "5"], LIMIT);
+        let told = output.stderr_text().contains("that is disabled by");
+        expect((output.status, output.stdout_text(), told) == (Some(0), "#PrimitiveFailed\n5\n".into(), true), "it is told", output)
+    }),
+    ("", "an image that cannot be saved goes on", || {
+        let folder = tempfile::tempdir()?;
+        let output = run(folder.path(), &["eval", "--save", "missing/new.image", "3"], LIMIT);
+        let told = output.stderr_text().contains("missing/new.image was not saved: Error: the image was not saved");
+        expect(output.status == Some(1) && told && output.stdout_text() == "3\n", "it is told", output)
+    }),
+    ("", "what is no variable is not assigned", || {
+        let folder = tempfile::tempdir()?;
+        let output = run(folder.path(), &["eval", "true := 3"], LIMIT);
+        let told = output.stderr_text().contains("true is no variable that can be assigned");
+        expect(output.status == Some(2) && told && output.stdout.is_empty(), "it is told", output)
+    }),
+    ("", "a report of tests needs its folder", || {
+        let folder = tempfile::tempdir()?;
+        let output = run(folder.path(), &["test", "--junit", "missing/report.xml"], LIMIT);
+        expect(output.status == Some(2) && output.stderr_text().contains("missing/report.xml: "), "it is told", output)
+    }),
     ("", "the image that comes with osvm", || {
         let folder = tempfile::tempdir()?;
         let output = run(folder.path(), &["eval", "3"], LIMIT);

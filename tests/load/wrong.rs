@@ -8,6 +8,8 @@ pub const CASES: &[Case] = &[
     ("an error leaves the saved image untouched", untouched),
     ("what is right is loaded on demand", keep_going),
     ("an initialiser that fails leaves the saved image untouched", initializer),
+    ("an expression of a file that does not compile", expression),
+    ("the room of the configuration", room),
     ("classes that cannot be made", classes),
     ("what cannot be read", unreadable),
     ("an image that quits when it starts", quits),
@@ -42,6 +44,21 @@ fn keep_going() -> Result<(), Failed> {
     place.write("missing.st", "Object subclass: #OMissing instanceVariableNames: '' classVariableNames: '' package: 'P'!\n")?;
     place.load("half.image", &["missing.st"])?;
     place.answers(&[("OHalf new good == OMissing", "true"), ("Undeclared includesKey: #OMissing", "false")])
+}
+
+fn expression() -> Result<(), Failed> {
+    let place = Place::new()?;
+    place.write("zork.st", "\nSmalltalk at: #OZork put: 3. OZork + 1!\n")?;
+    let output = place.must(1, &["load", "--image", OLD, "--save", NEW, "zork.st"])?;
+    has(&output.stderr_text(), "zork.st:2:30: error: OZork is not declared\n")
+}
+
+fn room() -> Result<(), Failed> {
+    let place = Place::new()?;
+    place.write("small.toml", "[vm]\nmax-heap = '1 MiB'\n")?;
+    place.write("zork.st", "Smalltalk at: #OZork put: 3!\n")?;
+    let output = place.must(2, &["load", "--config", "small.toml", "--image", OLD, "--save", NEW, "zork.st"])?;
+    has(&output.stderr_text(), "--max-heap")
 }
 
 fn initializer() -> Result<(), Failed> {

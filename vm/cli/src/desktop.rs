@@ -1,7 +1,6 @@
 //! Evaluating in an image on the desktop: what `eval` and its neighbours share.
 
 use crate::args::{Bytecodes, SessionArgs};
-use crate::commands::run::MAX_HEAP;
 use crate::failure::Failure;
 use crate::image::Image;
 use crate::services::plugin_options;
@@ -32,7 +31,7 @@ impl Desktop {
     fn new(args: &SessionArgs, other: Option<&Path>) -> Result<Desktop, Failure> {
         let config = args.config.search(args.image.clone()).read().map_err(Failure::config)?;
         let image = Image::choose(other.map(PathBuf::from).or_else(|| args.image.clone()), &config);
-        let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
+        let max_heap = image.max_heap(args.max_heap);
         let machine = Machine::start(MachineOptions {
             arguments: vec![STAY.into()],
             max_heap,

@@ -9,8 +9,6 @@ use osvm_core::vm::{Counters, Options, Vm};
 use osvm_host::{Machine, MachineOptions, PluginOptions};
 use std::path::PathBuf;
 
-/// The room for objects if nobody says anything of it.
-pub const MAX_HEAP: u64 = 4 << 30;
 /// Stacks of programs that mean it are less deep.
 const DEEP: usize = 100_000;
 
@@ -19,7 +17,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
     let named = args.image.first().map(PathBuf::from);
     let config = args.config.search(named.clone()).read().map_err(Failure::config)?;
     let image = Image::choose(named, &config);
-    let max_heap = args.max_heap.or(config.max_heap).unwrap_or(MAX_HEAP);
+    let max_heap = image.max_heap(args.max_heap);
     let mut machine = Machine::start(MachineOptions {
         image: image.path,
         bytes: image.bytes,

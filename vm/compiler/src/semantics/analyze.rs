@@ -1,6 +1,7 @@
 //! The first walk over a method: scopes, declarations, what names mean, and which variables closures share.
 
 use super::inline::inlined;
+use super::names::RESERVED;
 use super::{Analysis, Environment, Escape, Local, LocalId, Reference, Scope, ScopeId, ScopeKind, Usage};
 use crate::codegen::Options;
 use crate::diagnostic::Diagnostic;
@@ -88,7 +89,9 @@ impl Analyzer<'_> {
         } else if matches!(self.environment.lookup(name), Some(super::Binding::Field(_))) {
             self.warn_shadow(name, at);
         }
-        if let (Some(at), "self" | "super" | "thisContext" | "true" | "false" | "nil") = (at, name) {
+        if let Some(at) = at
+            && RESERVED.contains(&name)
+        {
             self.analysis.diagnostics.push(Diagnostic::error(at.span, format!("{name} cannot be declared")));
         }
         let scope = self.scope;

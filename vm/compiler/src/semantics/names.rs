@@ -6,6 +6,9 @@ use crate::diagnostic::{Diagnostic, near_names};
 use crate::source::Span;
 use osvm_core::bytecode::BytecodeSet;
 
+/// Names that no variable can have.
+pub(super) const RESERVED: [&str; 6] = ["self", "super", "thisContext", "true", "false", "nil"];
+
 impl Analyzer<'_> {
     /// The local variable of a name that a scope sees.
     pub(super) fn local(&self, scope: ScopeId, name: &str) -> Option<LocalId> {
@@ -41,7 +44,11 @@ impl Analyzer<'_> {
 
     /// What a name means where it is assigned, which may declare it.
     pub(super) fn find_assigned(&mut self, name: &str, span: Span) -> Reference {
-        let reserved = matches!(name, "self" | "super" | "thisContext" | "thisProcess");
+        if matches!(name, "true" | "false" | "nil") {
+            // As little a variable as the receiver is one.
+            return Reference::Receiver;
+        }
+        let reserved = RESERVED.contains(&name) || name == "thisProcess";
         let is_new = !reserved && self.local(self.scope, name).is_none() && self.environment.lookup(name).is_none();
         match is_new.then(|| self.environment.declare(name)).flatten() {
             Some(id) => Reference::Variable(id),

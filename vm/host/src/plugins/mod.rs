@@ -48,7 +48,7 @@ pub struct PluginOptions {
     pub fuel: Option<u64>,
     /// Look at the files of plugins, and load again what has changed.
     pub watch: bool,
-    /// Named primitives besides those of plugins; no configuration says anything of them.
+    /// Named primitives besides those of plugins. Of a configuration only `enabled = false` of their modules holds for them.
     pub services: &'static [Service],
 }
 
@@ -193,10 +193,12 @@ impl Plugins {
         if module.is_empty() {
             return OwnPrimitive::named(function).map(Target::Own).ok_or(NotFound::Function);
         }
+        let number = self.modules.iter().position(|m| m.name == module);
         if let Some(index) = self.services.iter().position(|s| s.module == module && s.function == function) {
-            return Ok(Target::Service(index));
+            let is_disabled = number.is_some_and(|number| !self.modules[number].config.enabled);
+            return if is_disabled { Err(NotFound::Module) } else { Ok(Target::Service(index)) };
         }
-        let number = self.modules.iter().position(|m| m.name == module).ok_or(NotFound::Module)?;
+        let number = number.ok_or(NotFound::Module)?;
         let index = self.loaded(number)?.description.find(function).ok_or(NotFound::Function)?.0;
         Ok(Target::Primitive { module: number, index })
     }

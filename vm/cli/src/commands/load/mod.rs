@@ -19,9 +19,6 @@ use osvm_host::replace_file;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Room for objects if nobody says anything of it.
-const MAX_HEAP: u64 = 4 << 30;
-
 /// Loads the packages; 1 if something is wrong with them, and nothing is written then.
 pub fn run(args: &LoadArgs) -> Result<i32, Failure> {
     let image = desktop::image(&args.session)?;
@@ -71,7 +68,7 @@ struct Loading<'p> {
 impl<'p> Loading<'p> {
     /// Loads, initialises and writes; answers what was loaded, and how many initialisations failed.
     fn write_to(&self, image: &Image, args: &SessionArgs, save: &Path) -> Result<(Report<'p>, usize), Failure> {
-        let mut loaded = image.load(args.max_heap.unwrap_or(MAX_HEAP)).map_err(Failure::load)?;
+        let mut loaded = image.load(args.max_heap).map_err(Failure::load)?;
         let compile = options_for(&loaded.heap, &World::read(&loaded.heap));
         let options = LoadOptions { compile, keep_going: self.keep_going };
         let mut bar = Bar::new();
@@ -91,7 +88,7 @@ impl<'p> Loading<'p> {
         let path = folder.path().join(image.path.file_name().unwrap_or_default());
         write(&mut loaded, &path)?;
         drop(loaded);
-        let failures = initialize::run(&expressions, args, &path, save, self.keep_going)?;
+        let failures = initialize::run(self.packages, &expressions, args, &path, save, self.keep_going)?;
         Ok((report, failures))
     }
 }

@@ -2,14 +2,20 @@
 
 use super::outcome::{Outcome, Ran, Summary};
 use super::suite::Test;
-use std::fmt::Write;
-use std::fs;
+use osvm_host::replace_file;
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+/// Fails if the file's folder is not there, which need not wait for the tests.
+pub fn check(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), |folder| folder.read_dir().map(drop))
+}
+
 /// Writes the file.
 pub fn write(path: &Path, results: &[(Test, Ran)], summary: &Summary) -> io::Result<()> {
-    fs::write(path, document(results, summary))
+    replace_file(path, &mut |out| out.write_all(document(results, summary).as_bytes()))
 }
 
 /// A suite for each class.

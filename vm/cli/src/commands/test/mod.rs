@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the tests; 1 if one fails, or if there is none.
 pub fn run(args: &TestArgs) -> Result<i32, Failure> {
+    if let Some(path) = &args.junit {
+        junit::check(path).map_err(|error| Failure::bad_input(path.display(), error))?;
+    }
     let mut session_args = args.session.clone();
     session_args.timeout = Some(args.session.timeout.unwrap_or(LIMIT));
     // What is loaded is for this run alone; the file goes when the run is over.
