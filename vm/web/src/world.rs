@@ -50,8 +50,20 @@ impl SnapshotWriter {
         // SAFETY: the host only reads the text.
         match unsafe { snapshot_end(is_whole.into(), path.as_ptr(), path.len()) } {
             0 => Ok(()),
-            error => Err(std::io::Error::from_raw_os_error(error)),
+            error => Err(std::io::Error::other(words(error))),
         }
+    }
+}
+
+/// What the host's files failed with, of which this system has no words of its own.
+fn words(error: i32) -> String {
+    match error {
+        2 => "no such file or directory".into(),
+        13 => "permission denied".into(),
+        21 => "is a directory".into(),
+        28 => "no space left".into(),
+        30 => "it can only be read".into(),
+        _ => format!("the host's files failed with error {error}"),
     }
 }
 

@@ -70,6 +70,6 @@ test('a file that cannot be made fails the snapshot alone', { skip, timeout: 20_
   osvm.files.writeFile = () => {
     throw new RangeError('Array buffer allocation failed');
   };
-  await assert.rejects(osvm.save(), /the image was not saved/);
+  await assert.rejects(osvm.save(), /the image was not saved: /);
   assert.equal((await osvm.evaluate('3 + 4')).answer, '7');
 });

@@ -58,6 +58,11 @@ struct Names {
     module: String,
 }
 
+/// Names that a crate cannot have: Rust's keywords, its own crates, and that of the SDK, on which a plugin depends.
+const RESERVED: &str = "abstract alloc as async await become box break const continue core crate do dyn else enum extern false final fn for gen \
+    if impl in let loop macro match mod move mut osvm-plugin-sdk override priv proc-macro pub ref return self static std struct super test trait \
+    true try type typeof unsafe unsized use virtual where while yield";
+
 impl Names {
     /// From a name in either form. The module's name ends in `Plugin` unless it is given.
     fn from(name: &str, module: Option<&str>) -> Result<Names, String> {
@@ -67,6 +72,10 @@ impl Names {
             return Err(
                 "a plugin's name has letters, digits and `-`, a letter first, such as `string-metrics` or `StringMetrics`".into()
             );
+        }
+        let package = words.join("-");
+        if RESERVED.split(' ').any(|reserved| reserved == package) {
+            return Err(format!("`{package}` means something else in Rust: add a word, such as `{package}-tools`"));
         }
         let module = match module {
             Some(module)
@@ -80,7 +89,7 @@ impl Names {
                 if camel.ends_with("Plugin") { camel } else { camel + "Plugin" }
             }
         };
-        Ok(Names { package: words.join("-"), module })
+        Ok(Names { package, module })
     }
 
     fn fill(&self, template: &str, sdk: &str) -> String {
@@ -127,7 +136,7 @@ mod tests {
             assert_eq!(Names::from(name, None), Ok(Names { package: package.into(), module: module.into() }));
         }
         assert_eq!(Names::from("b2d", Some("B2DPlugin")).unwrap().module, "B2DPlugin");
-        for name in ["", "-", "2d", "a b", "a/b", "é"] {
+        for name in ["", "-", "2d", "a b", "a/b", "é", "fn", "Self", "std", "osvm_plugin_sdk", "yield"] {
             assert!(Names::from(name, None).is_err(), "{name}");
         }
         for module in ["", "a b", "it's", "a\"b"] {
