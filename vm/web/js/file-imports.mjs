@@ -1,9 +1,10 @@
-// The imports of the VM's module `osvm_files`: a file system for `vm/host/src/interfaces/os/page/`.
+// The imports of the VM's module `osvm_files`: a file system for `vm/host/src/interfaces/files/page/`.
 //
 // A function answers a number from 0 on, or minus the number of a failure. Paths are UTF-8 at (address, length); a path comes with the
 // root that it must not leave. What is longer than a number is kept here as the result, and `result` stores it.
 
 import { ERRNO, FileError } from './file-error.mjs';
+import { bytesAt } from './memory.mjs';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
@@ -16,11 +17,9 @@ const encoder = new TextEncoder();
 export function fileImports(vm, files) {
   let result = new Uint8Array(0);
 
-  // The memory's buffer changes when it grows: a view is good for one call.
-  const view = (address, length) => new Uint8Array(vm.memory.buffer, address >>> 0, length >>> 0);
   const text = (address, length) => {
     try {
-      return decoder.decode(view(address, length));
+      return decoder.decode(bytesAt(vm, address, length));
     } catch {
       throw new FileError('EILSEQ');
     }
@@ -52,8 +51,8 @@ export function fileImports(vm, files) {
   return {
     open: at((root, path, flags) => files.open(root, path, flags)),
     close: failing((file) => files.close(file)),
-    read: failing((file, position, into, length) => files.read(file, view(into, length), position)),
-    write: failing((file, position, from, length) => files.write(file, view(from, length), position)),
+    read: failing((file, position, into, length) => files.read(file, bytesAt(vm, into, length), position)),
+    write: failing((file, position, from, length) => files.write(file, bytesAt(vm, from, length), position)),
     size: failing((file) => files.size(file)),
     set_size: failing((file, size) => files.setSize(file, size)),
     sync: failing((file) => files.sync(file)),
@@ -69,7 +68,6 @@ export function fileImports(vm, files) {
     make_link: at((root, path, target, length) => files.makeLink(text(target, length), root, path)),
     rename: failing((root, rootLen, from, fromLen, toRoot, toRootLen, to, toLen) =>
       files.rename(text(root, rootLen), text(from, fromLen), text(toRoot, toRootLen), text(to, toLen))),
-    current_dir: failing(() => keep(files.currentDirectory)),
-    result: (into, length) => view(into, length).set(result.subarray(0, length >>> 0)),
+    result: (into, length) => bytesAt(vm, into, length).set(result.subarray(0, length >>> 0)),
   };
 }

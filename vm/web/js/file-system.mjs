@@ -104,18 +104,32 @@ export class FileSystem {
    */
   writeFile(path, bytes) {
     const to = this.resolve('/', path, true);
-    const beside = `${to}.new`;
-    const file = this.open('/', beside, OPEN.WRITE | OPEN.CREATE | OPEN.TRUNCATE);
+    const { beside, file } = this.#makeBeside(to);
     try {
-      this.write(file, bytes, 0);
-      this.sync(file);
+      try {
+        this.write(file, bytes, 0);
+        this.sync(file);
+      } finally {
+        this.close(file);
+      }
+      this.rename('/', beside, '/', to);
     } catch (error) {
-      this.close(file);
       this.remove('/', beside);
       throw error;
     }
-    this.close(file);
-    this.rename('/', beside, '/', to);
+  }
+
+  /** Makes a file in the same directory. Its name is one that nothing had, and short, as the other may be as long as names can be. */
+  #makeBeside(path) {
+    const directory = path.slice(0, path.lastIndexOf('/'));
+    for (let number = 1; ; number++) {
+      const beside = `${directory}/osvm-${number}.new`;
+      try {
+        return { beside, file: this.open('/', beside, OPEN.WRITE | OPEN.CREATE_NEW) };
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   /**

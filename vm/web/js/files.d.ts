@@ -1,4 +1,4 @@
-// Types of `files.mjs`, `stores.mjs` and `node-files.mjs`.
+// Types of `files.mjs`.
 
 /** Bits that say how a file is opened. */
 export const OPEN: Readonly<{ READ: 1; WRITE: 2; CREATE: 4; CREATE_NEW: 8; TRUNCATE: 16; APPEND: 32 }>;
@@ -113,7 +113,10 @@ export interface StoreOptions {
 export interface MemoryOptions {
   /** Bytes that all files may take: 1 GiB if absent. What is more fails with ENOSPC. */
   capacity?: number;
-  /** Is told when writing behind fails; what could not be kept is tried again with the next change. */
+  /**
+   * Is told when writing behind fails while nobody waits for it: a `flush` fails itself. What could not be kept is tried again with the next
+   * change or `flush`, and after some seconds; the same failure is told once.
+   */
   onError?(error: Error): void;
 }
 

@@ -1,12 +1,14 @@
 // Files in memory, with the synchronous interface that the VM needs, kept behind by a store (`stores.mjs`).
 //
 // A change is in memory at once. All changes since the last batch go to the store as one batch a moment later, or by `flush()`; a store
-// takes a batch as a whole or not at all, so that a page that is closed in the middle leaves the files as they were after some batch.
+// takes a batch as a whole or not at all, so that a page that is closed in the middle leaves the files as they were after some batch. What is
+// in folders of the computer goes back there with the same batch (`write-back.mjs`).
 
 import { FileError } from './file-error.mjs';
 import { FileSystem, KIND, OPEN } from './file-system.mjs';
 import { Folder } from './folder.mjs';
-import { Entry, Room, keptEntries, restore } from './tree.mjs';
+import { Entry, Room, keptEntries, restore, withLost } from './tree.mjs';
+import { writeBack } from './write-back.mjs';
 import { WriteBehind } from './write-behind.mjs';
 
 /** The bytes that all files may take, if nothing else is said. */
@@ -22,6 +24,8 @@ export class MemoryFiles extends FileSystem {
   #root;
   #last;
   #store;
+  /** The store has kept changes, as it may have stopped to do. */
+  #hasKept = false;
   #behind;
   #handles = [];
   #folders = new Set();
@@ -53,6 +57,7 @@ export class MemoryFiles extends FileSystem {
       for (const { id, version } of kept.records) files.#kept.set(id, version);
     }
     files.#store = store;
+    files.#hasKept = store.keeps;
     if (!files.exists(TEMPORARY)) files.makeDirectory('/', TEMPORARY);
     return files;
   }
@@ -330,26 +335,42 @@ export class MemoryFiles extends FileSystem {
     if (this.#keptSomewhere) this.#behind.change();
   }
 
-  /** Waits until all that has changed up to now is kept. Fails if it cannot be; the next batch tries it again. */
+  /** Waits until all that has changed up to now is kept. Fails if it cannot be; it is tried again with the next change, and after a pause. */
   flush() {
     return this.#behind.flush();
   }
 
+  /** Writes one batch: copies of this moment, as the image goes on writing while it is on its way. */
   async #save() {
-    const saved = await Promise.allSettled([this.#commit(), ...[...this.#folders].map((folder) => folder.save())]);
-    const failed = saved.find(({ status }) => status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const folders = [...this.#folders].map((folder) => folder.changes());
+    const store = this.#hasKept ? this.#batch(folders) : undefined;
+    // A store that keeps nothing any more is left alone, unless a folder is still the only place of what was to go there.
+    const counts = this.keeps || folders.some((folder) => folder.has(store?.files ?? []));
+    await writeBack(folders, counts ? store : undefined);
   }
 
-  async #commit() {
-    if (!this.keeps) return;
+  /** What the store gets. @param {import('./folder-changes.mjs').FolderChanges[]} folders @returns {import('./write-back.mjs').StoreBatch} */
+  #batch(folders) {
     const entries = keptEntries(this.#root);
     const records = entries.map((entry) => entry.record());
     const isNew = ({ id, kind, version }) => kind === KIND.FILE && this.#kept.get(id) !== version;
-    // Copies: the image goes on writing while the batch is on its way.
-    const contents = new Map(entries.filter(isNew).map((entry) => [entry.id, entry.bytes.slice()]));
-    await this.#store.commit(records, contents);
-    this.#kept = new Map(records.map(({ id, version }) => [id, version]));
+    const files = entries.filter(isNew);
+    let contents = new Map(files.map((entry) => [entry.id, entry.bytes.slice()]));
+    // What the store has, and a folder is to have instead.
+    const leaving = folders.flatMap(({ items }) => items).filter(({ entry }) => this.#kept.has(entry.id) && !entry.isDirectory)
+      .map(({ name, entry, bytes }) => ({ name, entry, bytes, record: entry.record() }));
+    const foundId = ++this.#last;
+    const commit = async (unkept) => {
+      if (!this.keeps) throw new Error(this.whyNot);
+      const staying = leaving.filter(({ entry }) => unkept.has(entry));
+      for (const { entry, bytes, record } of staying) if (isNew(record)) contents.set(entry.id, bytes);
+      const all = withLost(records, staying, foundId);
+      await this.#store.commit(all, contents);
+      this.#kept = new Map(all.map(({ id, version }) => [id, version]));
+      contents = new Map();
+      return staying.map(({ entry }) => entry);
+    };
+    return { files, commit };
   }
 
   async shut() {
@@ -412,6 +433,6 @@ export class MemoryFiles extends FileSystem {
 /** An entry and all that is below it. @param {Entry} entry */
 function within(entry) {
   const found = [entry];
-  for (const { children } of found) found.push(...(children?.values() ?? []));
+  for (const { children } of found) for (const child of children?.values() ?? []) found.push(child);
   return found;
 }

@@ -7,6 +7,8 @@ import { KIND } from './file-system.mjs';
 const GROWTH = 64 << 20;
 /** The type bits of a mode, by kind. */
 const TYPE_BITS = { [KIND.FILE]: 0o100000, [KIND.DIRECTORY]: 0o040000, [KIND.LINK]: 0o120000 };
+/** Where what has no other place is found. */
+const LOST = 'lost+found';
 /** Who owns what is in memory. */
 export const OWNER = 1000;
 
@@ -177,9 +179,39 @@ export class Entry {
 export function keptEntries(root) {
   const found = [root];
   for (const entry of found) {
-    if (entry.isDirectory) found.push(...[...entry.children.values()].filter(({ folder }) => folder === undefined));
+    // One by one: as arguments of `push` they would be too many for the stack from some 100,000 on.
+    for (const child of entry.children?.values() ?? []) if (child.folder === undefined) found.push(child);
   }
   return found;
+}
+
+/**
+ * Records, and those of files that have no place in the tree: they get one in `/lost+found`, under their names as far as these are free.
+ * @param {import('./files.d.ts').StoreRecord[]} records that of the root first; they stay as they are
+ * @param {{ name: string, record: import('./files.d.ts').StoreRecord }[]} lost
+ * @param {number} id a number for the directory, if there is none yet
+ * @returns {import('./files.d.ts').StoreRecord[]}
+ */
+export function withLost(records, lost, id) {
+  if (lost.length === 0) return records;
+  const [root, ...others] = records;
+  const there = new Map(root.children).get(LOST);
+  const found = others.find((record) => record.id === there && record.kind === KIND.DIRECTORY);
+  const directory = found ?? Entry.directory(id).record();
+  const inside = withChildren(directory, lost.map(({ name, record }) => [name, record.id]));
+  const top = found === undefined ? withChildren(root, [[LOST, id]]) : root;
+  return [top, ...others.filter((record) => record !== found), inside, ...lost.map(({ record }) => record)];
+}
+
+/** A directory's record with more in it. Where a name is taken, it is the entry's number instead, as `fsck` has it. */
+function withChildren(record, more) {
+  const children = new Map(record.children);
+  for (const [name, id] of more) {
+    let free = name;
+    for (let number = id; children.has(free); number++) free = `#${number}`;
+    children.set(free, id);
+  }
+  return { ...record, children: [...children] };
 }
 
 /**
@@ -202,7 +234,9 @@ export function restore({ records, contents }, room) {
   }
   const root = entries.get(records[0].id);
   if (!root.isDirectory || placed.has(root.id) || placed.size !== entries.size - 1) throw new Error('the store is damaged: its entries are no tree');
-  return { root, last: Math.max(...entries.keys()) };
+  let last = 0;
+  for (const id of entries.keys()) last = Math.max(last, id);
+  return { root, last };
 }
 
 function entryOf(record, contents, room) {

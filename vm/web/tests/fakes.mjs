@@ -67,17 +67,26 @@ export class FakeDirectory {
   kind = 'directory';
   children = new Map();
 
-  constructor(name, steps = new Steps()) {
+  /** @param {string} name @param {Steps} [steps] @param {boolean} [folds] it takes `a` and `A` for one name */
+  constructor(name, steps = new Steps(), folds = false) {
     this.name = name;
     this.steps = steps;
+    this.folds = folds;
   }
 
-  #get(name, Kind, create) {
+  /** How the name is spelled here. */
+  #spelled(name) {
+    const same = (other) => other.toLowerCase() === name.toLowerCase();
+    return (this.folds && [...this.children.keys()].find(same)) || name;
+  }
+
+  #get(asked, Kind, create) {
+    const name = this.#spelled(asked);
     let child = this.children.get(name);
     if (child === undefined) {
       if (!create) throw new FakeError('NotFoundError');
       this.steps.take();
-      child = new Kind(name, this.steps);
+      child = new Kind(name, this.steps, this.folds);
       this.children.set(name, child);
     }
     if (!(child instanceof Kind)) throw new FakeError('TypeMismatchError');
@@ -92,7 +101,8 @@ export class FakeDirectory {
     return this.#get(name, FakeDirectory, create);
   }
 
-  async removeEntry(name) {
+  async removeEntry(asked) {
+    const name = this.#spelled(asked);
     const child = this.children.get(name);
     if (child === undefined) throw new FakeError('NotFoundError');
     if (child.children?.size > 0) throw new FakeError('InvalidModificationError');

@@ -1,6 +1,7 @@
 // What the VM calls of files, over a memory.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { ERRNO, MemoryFiles, OPEN, fileImports } from '../js/files.mjs';
 
@@ -60,7 +61,6 @@ test('texts come in two steps', () => {
   assert.equal(imports.read_link(...put('/'), ...put('link')), 3);
   imports.result(0x8000, 2);
   assert.equal(get(0x8000, 3), 'd/\xE4'.slice(0, 2) + get(0x8002, 1), 'no more than there is room for');
-  assert.equal(imports.current_dir(), 1);
 });
 
 test('failures are minus their numbers', () => {
@@ -72,4 +72,10 @@ test('failures are minus their numbers', () => {
   assert.equal(imports.rename(...root, ...put('a'), ...root, ...put('b')), -ERRNO.ENOENT);
   for (const name of ['remove', 'list', 'read_link']) assert.equal(imports[name](...root, ...put('no')), -ERRNO.ENOENT, name);
   for (const name of ['set_mode', 'set_owner', 'set_times']) assert.equal(imports[name](...root, ...put('no'), 0, 0), -ERRNO.ENOENT, name);
+});
+
+test('there is what the VM declares, and nothing else', () => {
+  const declared = fs.readFileSync(new URL('../../host/src/interfaces/files/page/js.rs', import.meta.url), 'utf8');
+  const names = [...declared.matchAll(/link_name = "(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(make().imports).sort(), names.sort());
 });

@@ -212,6 +212,21 @@ for (const [name, make] of Object.entries(kinds)) {
       assert.deepEqual(files.list(root, '.'), []);
     });
 
+    test('replaces files as a whole, and leaves nothing beside them', (t) => {
+      const { files, root } = make(t);
+      const longest = 'x'.repeat(255);
+      put(files, root, 'a', 'old');
+      for (const name of ['a.new', 'osvm-1.new']) put(files, root, name, 'another file');
+      for (const name of ['a', longest]) files.writeFile(`${root}/${name}`, bytes('new'));
+      files.makeDirectory(root, 'd');
+      fails('EISDIR', () => files.writeFile(`${root}/d`, bytes('new')));
+      fails('ENAMETOOLONG', () => files.writeFile(`${root}/${longest}x`, bytes('new')));
+      fails('ENOENT', () => files.writeFile(`${root}/no/a`, bytes('new')));
+      assert.deepEqual(files.list(root, '.').sort(), ['a', 'a.new', 'd', 'osvm-1.new', longest]);
+      for (const name of ['a', longest]) assert.equal(get(files, root, name), 'new');
+      for (const name of ['a.new', 'osvm-1.new']) assert.equal(get(files, root, name), 'another file');
+    });
+
     test('imports and exports', async (t) => {
       const { files, root } = make(t);
       files.currentDirectory = root;
@@ -278,5 +293,25 @@ describe('MemoryFiles', () => {
     files.writeFile('/a', bytes(''));
     for (let i = 0; i < 1024; i++) files.open('/', 'a', READ);
     fails('EMFILE', () => files.open('/', 'a', READ));
+  });
+
+  test('has room for very many entries', async () => {
+    const many = 130_000;
+    let kept = { records: [], contents: new Map() };
+    const store = {
+      keeps: true,
+      load: async () => kept,
+      commit: async (records, contents) => { kept = { records, contents }; },
+      close: async () => {},
+    };
+    const files = await MemoryFiles.load(store);
+    files.makeDirectory('/', 'd');
+    for (let i = 0; i < many; i++) files.close(files.open('/', `d/${i}`, WRITE | CREATE_NEW));
+    files.rename('/', 'd', '/', 'e');
+    await files.flush();
+    const again = await MemoryFiles.load(store);
+    assert.equal(again.list('/', 'e').length, many);
+    put(again, '/', 'e/more', 'more');
+    assert.ok(again.stat('/', 'e/more', true).inode > many, 'numbers of entries go on');
   });
 });

@@ -141,6 +141,36 @@ describe('OPFS', () => {
     assert.deepEqual(all(await openFiles('f')), { '/x': 'x', '/y': 'y' });
   });
 
+  test('what could not be kept is tried again by itself', async (t) => {
+    const root = browser(t);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    /** So many seconds, and what is done then. */
+    const pass = async (seconds) => {
+      t.mock.timers.tick(seconds * 1000);
+      for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const errors = [];
+    const files = await openFiles('f', { onError: (error) => errors.push(error.message) });
+    root.steps.after(1);
+    files.writeFile('/x', bytes('x'));
+    await assert.rejects(files.flush(), /the page was closed/);
+    await pass(4.9);
+    assert.equal(errors.length, 0);
+    await pass(0.2);
+    assert.equal(errors.length, 1, 'nobody waited for this one');
+    await pass(11);
+    assert.equal(errors.length, 1, 'the same failure is not told again');
+    root.steps.after(1);
+    // A change does not wait for the next try.
+    files.writeFile('/y', bytes('y'));
+    await pass(2);
+    assert.equal(errors.length, 2);
+    root.steps.after(Infinity);
+    await pass(40);
+    const again = await openFiles('f');
+    assert.deepEqual(all(again), { '/x': 'x', '/y': 'y' });
+  });
+
   test('nothing is left of what was removed', async (t) => {
     const root = browser(t);
     const files = await openFiles('f');
