@@ -8,12 +8,15 @@ export class OsvmClient {
   #calls = new Map();
   #next = 1;
   #callbacks;
-  /** Whether files are kept, and if not, why. */
+  /** The number of the VM that was started last. */
+  #vm = 0;
+  #broken;
+  /** Whether files are kept, and if not, or not the last changes, why. */
   files = { keeps: false, whyNot: undefined };
 
   /** @param {import('./osvm.d.ts').ClientOptions} options */
-  constructor({ worker = new URL('./worker.mjs', import.meta.url), wasm, onStdout, onStderr, onLog, onQuit, onFailed } = {}) {
-    this.#callbacks = { stdout: onStdout, stderr: onStderr, log: onLog, quit: onQuit, failed: onFailed };
+  constructor({ worker = new URL('./worker.mjs', import.meta.url), wasm, onStdout, onStderr, onLog, onFiles, onQuit, onFailed } = {}) {
+    this.#callbacks = { stdout: onStdout, stderr: onStderr, log: onLog, files: onFiles, quit: onQuit, failed: onFailed };
     // What is wrong with the module is told by who waits for it.
     Promise.resolve(compile(wasm)).catch(() => {});
     this.#worker = new Worker(worker, { type: 'module', name: 'osvm' });
@@ -37,27 +40,44 @@ export class OsvmClient {
     return client;
   }
 
-  /** Starts a VM in the worker; the one before must have ended. */
-  async start({ image, imageName, args, config, configName, maxHeap, environment, store, bring, wasm, plugins } = {}) {
+  /** Why the worker answers no more; undefined while it does. */
+  get broken() {
+    return this.#broken;
+  }
+
+  /** Starts a VM in the worker, with the same files; the one before is ended. */
+  async start({ wasm, store, waitForStore, bring, plugins, ...rest } = {}) {
+    // From here on the end of the one before is told to nobody.
+    const vm = ++this.#vm;
+    const { image, imageName, args, config, configName, maxHeap, environment, outputKinds } = rest;
     const send = (url) => (url instanceof URL ? url.href : url);
-    const files = { store, bring: bring?.map(({ path, url }) => ({ path, url: send(url) })) };
-    const options = { image, imageName, args, config, configName, maxHeap, environment, ...files, plugins: send(plugins) };
+    const files = { store, waitForStore, bring: bring?.map(({ path, url }) => ({ path, url: send(url) })) };
+    const options = { vm, image, imageName, args, config, configName, maxHeap, environment, outputKinds, ...files, plugins: send(plugins) };
     if (image instanceof URL) options.image = { url: image.href };
     // The browser compiles while the worker is made, in threads of its own; a module can be sent to a worker.
-    this.files = await this.#call('start', { ...options, wasm: await compile(wasm) });
+    await this.#call('start', { ...options, wasm: await compile(wasm) });
   }
 
   #call(method, ...args) {
     return new Promise((resolve, reject) => {
+      if (this.#broken !== undefined) throw new Error(this.#broken);
       const id = this.#next++;
-      this.#calls.set(id, { resolve, reject });
+      // What cannot be sent is told here, and waits for no answer.
       this.#worker.postMessage({ id, method, args });
+      this.#calls.set(id, { resolve, reject });
     });
   }
 
-  #take({ id, result, error, event, ...rest }) {
+  #take({ id, result, error, event, files, ...rest }) {
+    if (this.#broken !== undefined) return;
+    if (files) {
+      this.files = files;
+      this.#callbacks.files?.(files);
+    }
     if (event !== undefined) {
-      this.#callbacks[event]?.(rest.bytes ?? rest.text ?? rest.status ?? rest.message, rest.level);
+      // The end of a VM may be told when the next one is being started.
+      const isOld = rest.vm !== undefined && rest.vm !== this.#vm;
+      if (!isOld && event !== 'files') this.#callbacks[event]?.(rest.bytes ?? rest.text ?? rest.status ?? rest.message, rest.level);
       return;
     }
     const call = this.#calls.get(id);
@@ -66,15 +86,19 @@ export class OsvmClient {
     else call?.resolve(result);
   }
 
+  /** Ends the worker, and with it all calls from now on. */
   #break(message) {
+    if (this.#broken !== undefined) return;
+    this.#broken = message;
+    // It may still run, without anybody who could stop it.
+    this.#worker.terminate();
     for (const { reject } of this.#calls.values()) reject(new Error(message));
     this.#calls.clear();
     this.#callbacks.failed?.(message);
   }
 
-  /** Ends the worker at once, whatever it does; calls that are under way are rejected. */
+  /** Ends the worker at once, whatever it does; calls that are under way are rejected, and so are those that come later. */
   terminate() {
-    this.#worker.terminate();
     this.#break('the worker was ended');
   }
 

@@ -131,7 +131,7 @@ export interface Statistics {
 /** A failure of the VM itself: it cannot start, or had to stop. */
 export class OsvmError extends Error {}
 
-/** A virtual machine with one image. */
+/** A virtual machine with one image. In a callback of its options it cannot be asked for plugins, processes or statistics: that throws. */
 export class Osvm {
   /** Starts a VM, up to where its image can run. It runs when it is driven: by `run`, by `evaluate`, or by your own calls of `step`. */
   static start(options?: Options): Promise<Osvm>;
@@ -141,11 +141,11 @@ export class Osvm {
   step(milliseconds: number): State;
   /** Drives the VM until its image quits, and waits until what it wrote is kept; the image's exit status. Rejected if the VM has to stop. */
   run(): Promise<number>;
-  /** Evaluates statements, when the image has started and what was to be evaluated before is over. */
+  /** Evaluates statements, when the image has started and what was to be evaluated before is over. A VM that ends before answers an error. */
   evaluate(source: string): Promise<Result>;
   /** Interrupts what is being evaluated, or else tells the image of the user's interrupt. */
   interrupt(): void;
-  /** Ends the VM, whatever its image does. */
+  /** Ends the VM, whatever its image does. In a callback of the options it ends as soon as that has returned. */
   stop(): void;
   /** Lets the image save itself to its file; the path of the file. */
   save(): Promise<string>;
@@ -160,6 +160,8 @@ export class Osvm {
 export interface ClientOptions extends Omit<Options, 'files' | 'plugins' | 'wasm' | 'stdin' | 'WebSocket' | 'stdout' | 'stderr' | 'log' | 'onIdle'> {
   /** The name under which the browser keeps the VM's files; without one they are gone with the page. */
   store?: string;
+  /** How many milliseconds to wait for the store while another page or worker has it: 0 if absent. Then what is changed is in memory only. */
+  waitForStore?: number;
   /** Files that the image sees: they are fetched before it starts, but for those that are there already. */
   bring?: { path: string; url: URL | string }[];
   plugins?: URL;
@@ -169,8 +171,19 @@ export interface ClientOptions extends Omit<Options, 'files' | 'plugins' | 'wasm
   onStdout?(bytes: Uint8Array): void;
   onStderr?(bytes: Uint8Array): void;
   onLog?(text: string, level: 'error' | 'warning' | 'info'): void;
+  /** Is told whether files are kept: when they are opened, and when that has changed. */
+  onFiles?(files: Kept): void;
+  /** The image that was started last has quit, and what it wrote is kept. */
   onQuit?(status: number): void;
+  /** The VM that was started last, or the worker, has failed or was stopped. */
   onFailed?(message: string): void;
+}
+
+/** Whether a VM's files outlive the page. */
+export interface Kept {
+  keeps: boolean;
+  /** Why they do not; or if they do, why the last changes could not be kept so far. */
+  whyNot?: string;
 }
 
 /** A file or a directory of the VM. */
@@ -186,11 +199,13 @@ export interface Entry {
 /** A VM in a worker of its own. */
 export class OsvmClient {
   static start(options?: ClientOptions): Promise<OsvmClient>;
-  /** Whether files are kept, and if not, why. */
-  readonly files: { keeps: boolean; whyNot?: string };
-  /** Starts a VM in the same worker, with the same files; the one before must have ended. */
+  /** Whether files are kept, as far as it is known. */
+  readonly files: Kept;
+  /** Why the worker answers no more; undefined while it does. */
+  readonly broken: string | undefined;
+  /** Starts a VM in the same worker, with the same files; the one before is ended. */
   start(options?: ClientOptions): Promise<void>;
-  /** Ends the worker at once, whatever it does. */
+  /** Ends the worker at once, whatever it does; calls from then on are rejected. */
   terminate(): void;
   evaluate(source: string): Promise<Result>;
   interrupt(): Promise<void>;

@@ -56,14 +56,13 @@ export class ActivityPanel {
   }
 }
 
-function shownProcess({ heading, name, priority, state, stack }, closed) {
-  const text = heading ?? [name, state, `priority ${priority}`].filter(Boolean).join(', ');
+function shownProcess({ heading, stack }, closed) {
   const lines = stack.map((line) => element('li', {}, line));
   return element(
     'details',
-    { class: 'process', open: !closed.has(text), 'data-heading': text },
-    element('summary', {}, text),
-    element('ol', { class: 'stack', tabindex: lines.length > 12 && '0', 'aria-label': lines.length > 12 && `Stack: ${text}` }, ...lines),
+    { class: 'process', open: !closed.has(heading), 'data-heading': heading },
+    element('summary', {}, heading),
+    element('ol', { class: 'stack', tabindex: lines.length > 12 && '0', 'aria-label': lines.length > 12 && `Stack: ${heading}` }, ...lines),
   );
 }
 

@@ -11,13 +11,13 @@ import { Machine } from './machine.mjs';
 import { Output } from './output.mjs';
 import { PluginsPanel } from './plugins-panel.mjs';
 import { shown } from './results.mjs';
-import { chosen, served } from './session.mjs';
+import { asked, chosen, served } from './session.mjs';
 import { Tabs } from './tabs.mjs';
 
 const output = new Output(byId('log'));
 const machine = new Machine(output);
 const session = await served();
-const launcher = new Launcher(machine, output, session, chosen(session));
+const launcher = new Launcher(machine, output, session, chosen(session), asked());
 const tabs = new Tabs();
 const files = new FilesPanel(machine, launcher);
 const panels = {
@@ -98,9 +98,7 @@ try {
   await launcher.start();
 } catch (error) {
   // A file that was chosen before may have gone: the page begins again with what its server has.
-  if (launcher.choice.path) {
-    const { path } = launcher.choice;
-    await launcher.startServed().catch(() => {});
-    notice(`${path} could not be started: ${error.message}`);
-  }
+  const { path } = launcher.choice;
+  if (path) await launcher.startServed().catch(() => {});
+  notice(path ? `${path} could not be started: ${error.message}` : error.message);
 }

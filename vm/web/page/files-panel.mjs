@@ -17,6 +17,9 @@ export class FilesPanel {
     const open = byId('open-folder');
     open.hidden = !('showDirectoryPicker' in globalThis);
     whenPressed(open, () => this.#open());
+    machine.addEventListener('files', () => this.#tellKept());
+    // The console, which has it too, may not be in sight.
+    machine.addEventListener('files', () => machine.files.keeps && machine.files.whyNot && notice(byId('files-kept').textContent));
   }
 
   /** Takes files in, into the folder that is shown. */
@@ -54,10 +57,9 @@ export class FilesPanel {
       byId('files-list').replaceChildren(element('p', {}, 'The VM does not run. Run starts it.'));
       return;
     }
-    const { keeps, whyNot } = this.#machine.files;
-    byId('files-kept').textContent = keeps
-      ? 'They are kept in this browser, for this address.'
-      : `They are gone with the page${whyNot ? `: ${whyNot}` : ''}. Download what you want to keep.`;
+    this.#tellKept();
+    // What failed may have been kept meanwhile.
+    if (this.#machine.files.whyNot) this.#machine.keep();
     this.#crumbs();
     try {
       const entries = await this.#machine.client.list(this.#folder);
@@ -68,6 +70,15 @@ export class FilesPanel {
       if (this.#folder !== '/') return this.#go('/');
       notice(error.message);
     }
+  }
+
+  /** Says whether files are kept. */
+  #tellKept() {
+    const { keeps, whyNot } = this.#machine.files;
+    const why = whyNot ? `: ${whyNot.replace(/\.$/, '')}` : '';
+    const lost = keeps ? 'What was changed last is not kept' : 'They are gone with the page';
+    byId('files-kept').textContent =
+      keeps && !whyNot ? 'They are kept in this browser, for this address.' : `${lost}${why}. Download what you want to keep.`;
   }
 
   #crumbs() {

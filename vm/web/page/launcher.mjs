@@ -17,13 +17,23 @@ export class Launcher extends EventTarget {
   choice;
   /** What the server names. @type {import('./session.mjs').Session} */
   session;
+  /** What is kept in place of what only the address asks for. */
+  #instead;
 
-  constructor(machine, output, session, choice) {
+  /**
+   * @param {import('./machine.mjs').Machine} machine
+   * @param {import('./output.mjs').Output} output
+   * @param {import('./session.mjs').Session} session
+   * @param {import('./session.mjs').Choice} chosen what was chosen before
+   * @param {import('./session.mjs').Choice} asked what the address asks for
+   */
+  constructor(machine, output, session, chosen, asked) {
     super();
     this.#machine = machine;
     this.#output = output;
     this.session = session;
-    this.choice = choice;
+    this.choice = { ...chosen, ...asked };
+    this.#instead = Object.fromEntries(Object.keys(asked).map((name) => [name, chosen[name]]));
   }
 
   /** The image that is chosen: its name, and where it is from, for people. */
@@ -44,10 +54,14 @@ export class Launcher extends EventTarget {
   async start() {
     notice();
     this.dispatchEvent(new Event('choice'));
-    const options = await this.#options();
-    await this.#machine.start(options);
+    let options;
+    await this.#machine.start(async () => (options = await this.#options()));
     this.#seen = await this.#entry(options.imageName);
-    keep(this.session, this.choice);
+    this.#keep();
+  }
+
+  #keep() {
+    keep(this.session, { ...this.choice, ...this.#instead });
   }
 
   async #options() {
@@ -96,8 +110,8 @@ export class Launcher extends EventTarget {
 
   async startWith(args, environment) {
     this.choice = { ...this.choice, args, environment };
-    // The failure is shown by the state.
-    await this.start().catch(() => {});
+    this.#instead = {};
+    await this.start().catch((error) => notice(error.message));
   }
 
   async configure(config) {
@@ -125,7 +139,7 @@ export class Launcher extends EventTarget {
   async saved(path) {
     this.#seen = await this.#entry(path);
     this.choice = { ...this.choice, builtIn: undefined, path };
-    keep(this.session, this.choice);
+    this.#keep();
     this.#output.note(`The image is saved as ${path}. From now on it is what Run starts.`);
     this.dispatchEvent(new Event('choice'));
   }

@@ -1,6 +1,7 @@
 // The VM as the page sees it: started, interrupted and stopped, with a state that can be shown.
 
 import { OsvmClient } from '../js/client.mjs';
+import { keptBefore, noteKeeps } from './session.mjs';
 
 /** How often the state of a VM that runs is asked for, in milliseconds. */
 const PULSE = 400;
@@ -10,6 +11,8 @@ const PATIENCE = 1500;
 const NOTICEABLE = 150;
 /** The name under which the browser keeps the files. */
 const STORE = 'osvm';
+/** A worker that was ended while it computed has its files for so many milliseconds more at most. In Chromium it is about two seconds. */
+const RELEASE = 6000;
 
 /**
  * @typedef {'starting' | 'running' | 'idle' | 'evaluating' | 'quit' | 'stopped' | 'failed'} State
@@ -26,6 +29,12 @@ export class Machine extends EventTarget {
   #evaluations = 0;
   #output;
   #pulse;
+  /** Starts and stops, one after the other. */
+  #turns = Promise.resolve();
+  /** The end of the VM that is being started, and more about it. @type {[State, string] | undefined} */
+  #end;
+  /** A worker that kept files was ended, here or with the page that this tab showed before, and nobody has them since. */
+  #releases = keptBefore();
 
   /** @param {import('./output.mjs').Output} output takes what the image writes */
   constructor(output) {
@@ -53,7 +62,7 @@ export class Machine extends EventTarget {
     return this.#hasFiles && this.#state !== 'starting';
   }
 
-  /** Whether files are kept, and if not, why. */
+  /** Whether files are kept, and if not, or not the last changes, why. */
   get files() {
     return this.client.files;
   }
@@ -64,34 +73,77 @@ export class Machine extends EventTarget {
     return this.#client;
   }
 
-  /** Starts an image, after the one before has ended; files stay. Options are those of `OsvmClient.start`. */
-  async start(options) {
-    if (this.isUp) await this.stop();
+  /**
+   * Starts an image, after the one before has ended; files stay.
+   * @param {() => Promise<import('../js/osvm.d.ts').ClientOptions>} options makes those of `OsvmClient.start`, when it is the turn of this start
+   */
+  start(options) {
+    return this.#after(() => this.#start(options));
+  }
+
+  /** Ends the image: by the VM, or if the VM does not answer, with its worker. */
+  stop() {
+    return this.#after(() => this.#stop());
+  }
+
+  #after(action) {
+    const over = this.#turns.then(action);
+    this.#turns = over.catch(() => {});
+    return over;
+  }
+
+  async #start(options) {
+    if (this.isUp) await this.#stop();
     this.#set('starting');
-    this.#client ??= new OsvmClient(this.#callbacks());
-    const client = this.#client;
     try {
-      await client.start({ store: STORE, ...options });
+      const given = { store: STORE, ...(await options()) };
+      this.#client ??= this.#newClient();
+      // What has ended up to here is not what is started.
+      this.#end = undefined;
+      await this.#client.start({ ...given, waitForStore: this.#releases ? RELEASE : 0 });
     } catch (error) {
       this.#set('failed', error.message);
       throw error;
     }
     this.#hasFiles = true;
-    // It may have quit before anybody could see it run.
-    if (this.#state === 'starting') this.#set('running');
-    this.#pulse = setInterval(() => this.#ask(), PULSE);
+    this.#releases = false;
+    // It may have ended before anybody could see it run.
+    this.#set(...(this.#end ?? ['running']));
+    clearInterval(this.#pulse);
+    if (this.isUp) this.#pulse = setInterval(() => this.#ask(), PULSE);
     this.dispatchEvent(new Event('started'));
   }
 
-  #callbacks() {
-    return {
+  #newClient() {
+    const client = new OsvmClient({
       onStdout: (bytes) => this.#output.write('stdout', bytes),
       onStderr: (bytes) => this.#output.write('stderr', bytes),
       onLog: (text, level) => this.#output.note(text, level === 'info' ? 'note' : level),
-      onQuit: (status) => this.#set('quit', `The image has quit with ${status}.`),
-      // An end that was asked for is no failure, and a start that fails says so itself.
-      onFailed: (message) => this.#state === 'stopped' || this.#state === 'starting' || this.#set('failed', message),
-    };
+      onFiles: ({ keeps }) => {
+        noteKeeps(keeps);
+        this.dispatchEvent(new Event('files'));
+      },
+      onQuit: (status) => this.#ended('quit', `The image has quit with ${status}.`),
+      onFailed: (message) => {
+        if (client.broken !== undefined) this.#drop(client);
+        // An end that was asked for is no failure.
+        if (this.#state !== 'stopped') this.#ended('failed', message);
+      },
+    });
+    return client;
+  }
+
+  #ended(state, detail) {
+    if (this.#state === 'starting') this.#end = [state, detail];
+    else this.#set(state, detail);
+  }
+
+  /** Leaves a client whose worker has ended. */
+  #drop(client) {
+    if (client !== this.#client) return;
+    this.#client = undefined;
+    this.#hasFiles = false;
+    this.#releases ||= client.files.keeps;
   }
 
   #set(state, detail = '') {
@@ -135,7 +187,7 @@ export class Machine extends EventTarget {
     }
   }
 
-  /** Has files that were written kept without delay; if that fails, the VM's log says why. */
+  /** Has files that were written kept without delay; if that fails, the client tells it. */
   keep() {
     if (this.hasFiles) this.client.flush().catch(() => {});
   }
@@ -144,15 +196,12 @@ export class Machine extends EventTarget {
     return this.#client?.interrupt();
   }
 
-  /** Ends the image: by the VM, or if the VM does not answer, with its worker. */
-  async stop() {
+  async #stop() {
     const client = this.#client;
     if (!client) return;
     this.#set('stopped');
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, 'late'));
-    if ((await Promise.race([client.stop(), late])) !== 'late') return;
-    client.terminate();
-    this.#client = undefined;
-    this.#hasFiles = false;
+    const ended = client.stop().then(() => 'ended', () => 'broken');
+    if ((await Promise.race([ended, late])) !== 'ended') client.terminate();
   }
 }

@@ -27,7 +27,7 @@ export class PluginsPanel {
 }
 
 function shown(plugin, isOpen) {
-  const { name, version, form, file, state, grants = [], primitives = plugin.signatures ?? [], refusal, sha256 } = plugin;
+  const { name, version, form, file, state, grants = [], primitives = [], refusal } = plugin;
   const summary = element(
     'summary',
     {},
@@ -40,7 +40,6 @@ function shown(plugin, isOpen) {
   const facts = [
     ['Form', form === 'builtin' ? 'built in' : form],
     ['File', file],
-    ['SHA-256', sha256],
     ['May touch', grants.length > 0 ? grants.join(', ') : 'nothing outside the image'],
   ].filter(([, fact]) => fact);
   return element(

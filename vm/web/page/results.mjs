@@ -12,10 +12,9 @@ const HEADINGS = {
 
 /** @param {import('../js/osvm.d.ts').Result} result */
 export function shown(result) {
-  const { answer, error, warnings = [] } = result;
-  const warned = warnings.map((warning) => element('pre', { class: 'warning' }, warning.text ?? warning.message ?? String(warning)));
-  if (error === undefined) return part('answer', ...warned, element('pre', { class: 'answer' }, away('Answer: '), ends(answer)));
-  return part('failure', ...warned, element('p', { class: 'what' }, away('Error: '), heading(error)), ...details(result));
+  const { answer, error } = result;
+  if (error === undefined) return part('answer', element('pre', { class: 'answer' }, away('Answer: '), ends(answer)));
+  return part('failure', element('p', { class: 'what' }, away('Error: '), heading(error)), ...details(result));
 }
 
 function heading({ kind, message, class: name }) {
@@ -39,7 +38,6 @@ function details({ error, text }) {
 const diagnostic = ({ line, column, message, help }) => `${line}:${column}: ${message}${help ? `\n  help: ${help}` : ''}`;
 
 function stackLine(line) {
-  if (typeof line === 'string') return line;
   const place = line.line === undefined ? '' : ` (${line.source ?? ''}${line.source ? ':' : ''}${line.line}:${line.column})`;
   return `${line.method}${place}`;
 }

@@ -3,6 +3,7 @@
 import { variables } from './format.mjs';
 
 const KEY = 'osvm.choice';
+const KEEPS = 'osvm.keeps';
 
 /**
  * @typedef {{ name: string, url: string }} Served
@@ -28,15 +29,20 @@ export async function served() {
 
 /** What was chosen when this image was served before. @returns {Choice} */
 export function chosen(session) {
-  const asked = new URLSearchParams(location.search);
-  const given = asked.has('args') ? { args: asked.getAll('args') } : {};
-  if (asked.has('env')) given.environment = variables(asked.getAll('env'));
   try {
     const { served, ...choice } = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    if ((served ?? null) === (session.image?.name ?? null)) return { ...choice, ...given };
+    if ((served ?? null) === (session.image?.name ?? null)) return choice;
   } catch {
     // What cannot be read was not written by this page.
   }
+  return {};
+}
+
+/** What the address asks for. It counts as long as the page has this address, and is not kept. @returns {Choice} */
+export function asked() {
+  const search = new URLSearchParams(location.search);
+  const given = search.has('args') ? { args: search.getAll('args') } : {};
+  if (search.has('env')) given.environment = variables(search.getAll('env'));
   return given;
 }
 
@@ -46,5 +52,24 @@ export function keep(session, choice) {
     localStorage.setItem(KEY, JSON.stringify({ ...choice, served: session.image?.name ?? null }));
   } catch {
     // Without room or permission the next time begins as the first.
+  }
+}
+
+/** Whether the page that this tab showed before kept its files: it may have them for a moment still. */
+export function keptBefore() {
+  try {
+    return sessionStorage.getItem(KEEPS) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Notes for the next page of this tab whether this one keeps its files. */
+export function noteKeeps(keeps) {
+  try {
+    if (keeps) sessionStorage.setItem(KEEPS, 'yes');
+    else sessionStorage.removeItem(KEEPS);
+  } catch {
+    // Without permission there are no files that are kept either.
   }
 }

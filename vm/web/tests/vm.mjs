@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Osvm } from '../js/osvm.mjs';
 
 const target = fileURLToPath(new URL('../../../target/', import.meta.url));
-const web = process.env.OSVM_WEB ?? `${target}web`;
-const plugins = process.env.OSVM_PLUGINS ?? `${target}plugins`;
+export const web = process.env.OSVM_WEB ?? `${target}web`;
+export const plugins = process.env.OSVM_PLUGINS ?? `${target}plugins`;
 const missing = [`${web}/osvm.wasm`, `${plugins}/file.wasm`].filter((file) => !fs.existsSync(file));
 
 /** False, or why tests with the VM are skipped. */

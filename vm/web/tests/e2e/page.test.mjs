@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { end, evaluate, folder, open, running, serveFake, show, start } from './support.mjs';
+import { end, evaluate, folder, forgive, open, running, serveFake, show, start } from './support.mjs';
 
 before(start);
 after(end);
@@ -137,6 +137,7 @@ test('images: the server\'s, one that is opened, one that is broken, snapshots',
   await page.waitForFunction(() => globalThis.fakeStarts.at(-1).image === '/other.image');
   assert.equal(await page.locator('#image-name').innerText(), 'other.image');
   assert.deepEqual(await last(), { image: '/other.image', imageName: '/other.image', ...config });
+  await running(page);
   await page.locator('#image-input').setInputFiles({ name: 'bad.image', mimeType: '', buffer: Buffer.from('broken') });
   await page.locator('#notice').getByText('/bad.image: this is no image').waitFor();
   assert.equal(await page.locator('#state-text').innerText(), 'Failed');
@@ -168,6 +169,83 @@ test('arguments of the address, and an image that quits at once', async (context
   const page = await open(context, `${address}page/?args=quit&args=7`);
   await page.locator('#state').getByText('Has quit').waitFor();
   assert.match(await page.locator('#log').innerText(), /The image has quit with 7\./);
+  // They are this address's.
+  await page.goto(`${address}page/`);
+  await running(page);
+  assert.equal(await page.evaluate(() => globalThis.fakeStarts.at(-1).args), undefined);
+  // What was chosen in the page stays chosen, also under an address that asks for something else meanwhile.
+  await page.getByLabel('Arguments for the image').fill('mine');
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await page.waitForFunction(() => globalThis.fakeStarts.at(-1).args?.[0] === 'mine');
+  await running(page);
+  await page.goto(`${address}page/?args=other`);
+  await running(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.fakeStarts.at(-1).args), ['other']);
+  await page.goto(`${address}page/`);
+  await running(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.fakeStarts.at(-1).args), ['mine']);
+});
+
+test('starts come one after the other, and one VM is there in the end', async (context) => {
+  const page = await started(context);
+  const steps = await page.evaluate(async () => {
+    const { setInterval, clearInterval } = globalThis;
+    const timers = new Set();
+    globalThis.setInterval = (...args) => {
+      const timer = setInterval(...args);
+      timers.add(timer);
+      return timer;
+    };
+    globalThis.clearInterval = (timer) => {
+      timers.delete(timer);
+      clearInterval(timer);
+    };
+    globalThis.fakeTimers = timers;
+    globalThis.fakeSteps = [];
+    for (let i = 0; i < 3; i++) document.getElementById('arguments-form').requestSubmit();
+    while (globalThis.fakeSteps.filter((step) => step === 'started').length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    return globalThis.fakeSteps;
+  });
+  assert.deepEqual(steps, ['stop', 'start', 'started', 'stop', 'start', 'started', 'stop', 'start', 'started']);
+  await running(page);
+  assert.equal(await page.evaluate(() => globalThis.fakeTimers.size), 1);
+});
+
+test('a start that fails before the VM is asked is shown', async (context) => {
+  const cwd = await folder(context);
+  await writeFile(join(cwd, 'my.toml'), '[vm]\nmax-heap = "1 GiB"\n');
+  const page = await open(context, await serveFake(context, ['--config', 'my.toml'], { cwd }));
+  await running(page);
+  const config = await page.evaluate(async () => (await (await fetch('session.json')).json()).config.url);
+  const url = new URL(config, page.url()).href;
+  await page.route(url, (route) => route.fulfill({ status: 503 }));
+  await page.reload();
+  const failed = async () => {
+    await page.locator('#notice').getByText('the server answers 503').waitFor();
+    await page.locator('#state').getByText('Failed', { exact: true }).waitFor();
+    assert.match(await page.locator('#log .error').last().innerText(), /the server answers 503/);
+    assert.ok(await page.locator('#run').isEnabled());
+  };
+  await failed();
+  await page.locator('#clear').click();
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await page.locator('#notice').getByText('the server answers 503').waitFor();
+  await page.unroute(url);
+  await page.locator('#run').click();
+  await running(page);
+  assert.ok(await page.locator('#notice').isHidden());
+  forgive(page, '503');
+});
+
+test('that files cannot be kept is said in the console, in the view, and where neither is shown', async (context) => {
+  const page = await started(context);
+  await evaluate(page, 'full');
+  assert.match(await page.locator('#log .error').innerText(), /files could not be kept: the disk is full/);
+  await page.locator('#notice').getByText('What was changed last is not kept: the disk is full. Download').waitFor();
+  await show(page, 'Files');
+  await page.locator('#files-kept').getByText('What was changed last is not kept: the disk is full. Download').waitFor();
+  await evaluate(page, 'room');
+  await page.locator('#files-kept').getByText('They are kept in this browser').waitFor();
 });
 
 test('files: imported, shown, downloaded, deleted, dropped', async (context) => {

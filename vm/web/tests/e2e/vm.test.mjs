@@ -20,6 +20,8 @@ const HERMES = '../bench/peerbench.hermes';
 const CODE_PARADISE = 'codeparadise-sista-32.image';
 const GOLDEN = join(HERE, '../../../../tests/golden');
 const PLUGINS = process.env.OSVM_PLUGINS;
+/** One primitive, for far longer than anybody waits. */
+const COMPUTES = '| n | n := (1 bitShift: 16000000) - 1. n * n';
 
 /** Skips a test where files of the images are missing. */
 const needs = (...files) => {
@@ -140,6 +142,46 @@ test('a snapshot and files are kept over a reload', async (context) => {
   await page.getByRole('button', { name: 'The built-in image' }).click();
   await running(page);
   assert.equal(await evaluate(page, 'Smalltalk at: #Kept ifAbsent: [ nil ]'), 'nil');
+});
+
+test('files are kept also after a worker that computes was ended', async (context) => {
+  const page = await started(context);
+  await page.locator('#source').fill(COMPUTES);
+  await page.locator('#source').press('Enter');
+  await page.waitForTimeout(1000);
+  await page.locator('#stop').click();
+  await page.locator('#run').click();
+  await page.locator('.failure').getByText('the worker was ended').waitFor();
+  await running(page);
+  await show(page, 'Files');
+  await page.getByText('They are kept in this browser').waitFor();
+  await evaluate(page, "'/notes.txt' asFile contents: 'of the second worker'");
+  await page.waitForTimeout(500);
+  await page.reload();
+  await running(page);
+  assert.equal(await evaluate(page, "'/notes.txt' asFile contents"), "'of the second worker'");
+  // The same for one that ends with its page.
+  await page.locator('#source').fill(COMPUTES);
+  await page.locator('#source').press('Enter');
+  await page.waitForTimeout(1000);
+  await page.reload();
+  await running(page);
+  await show(page, 'Files');
+  await page.getByText('They are kept in this browser').waitFor();
+});
+
+test('that the browser gives no more room is said, and that it does again', async (context) => {
+  const page = await started(context);
+  const session = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+  await evaluate(page, "'/big.txt' asFile contents: (String new: 5000000)");
+  await page.locator('#log .error').getByText('files could not be kept: the browser could not keep').waitFor();
+  await show(page, 'Files');
+  await page.locator('#files-kept').getByText('What was changed last is not kept').waitFor();
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.locator('#files-kept').getByText('They are kept in this browser').waitFor();
 });
 
 test('two pages with the same files do not harm them', async (context) => {

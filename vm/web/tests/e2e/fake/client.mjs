@@ -32,7 +32,11 @@ export class OsvmClient {
 
   async start(options) {
     globalThis.fakeStarts = [...(globalThis.fakeStarts ?? []), options];
+    (globalThis.fakeSteps ??= []).push('start');
     this.#options = options;
+    // As long as a VM takes, at least: others may ask for something meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    globalThis.fakeSteps.push('started');
     if (typeof options.image === 'string' && !kept.has(options.image)) throw new Error(`${options.image}: No such file or directory`);
     const bytes = typeof options.image === 'string' ? kept.get(options.image) : undefined;
     if (bytes && new TextDecoder().decode(bytes) === 'broken') throw new Error(`${options.image}: this is no image`);
@@ -44,6 +48,11 @@ export class OsvmClient {
   #quit(status) {
     this.#state = { state: 'quit', status };
     this.#callbacks.onQuit(status);
+  }
+
+  #tellFiles(files) {
+    this.files = files;
+    this.#callbacks.onFiles(files);
   }
 
   async evaluate(source) {
@@ -78,6 +87,13 @@ export class OsvmClient {
         this.#state = { state: 'failed' };
         this.#callbacks.onFailed('out of memory');
         return failed('vm', 'out of memory');
+      case 'full':
+        this.#tellFiles({ keeps: true, whyNot: 'the disk is full' });
+        this.#callbacks.onLog('files could not be kept: the disk is full', 'error');
+        return { answer: 'nil' };
+      case 'room':
+        this.#tellFiles({ keeps: true });
+        return { answer: 'nil' };
       case 'quit':
         this.#quit(Number(rest[0]));
         return failed('quit', 'the image quit');
@@ -91,6 +107,7 @@ export class OsvmClient {
   }
 
   async stop() {
+    globalThis.fakeSteps.push('stop');
     this.#interrupt?.();
     this.#callbacks.onFailed('the VM was stopped');
   }
