@@ -1,7 +1,7 @@
 //! Classes of packages as objects of the image: new ones, and the changes of those that are there.
 
 use super::classes::{self, Dictionaries, Fields};
-use super::plan::{Plan, wrong};
+use super::plan::{Plan, chain, wrong};
 use super::report::{Progress, Report, Step};
 use super::shape::{SUPERCLASS, Shape, has_fields, kind_of};
 use super::symbols::Symbols;
@@ -96,6 +96,11 @@ impl Definer<'_> {
             None => {
                 self.make(heap, definition, superclass, kind)?;
                 report.new_classes.push(definition.name.clone());
+                Ok(())
+            }
+            // A class that was left out was to go away from below this one; other loops the plan has told.
+            Some(class) if superclass.is_some_and(|superclass| chain(heap, superclass).any(|above| above == class)) => {
+                wrong(report, definition.place, format!("{} is a superclass of itself", definition.name), None);
                 Ok(())
             }
             Some(class) => self.change(heap, class, definition, superclass, kind, report),
@@ -274,11 +279,7 @@ impl Definer<'_> {
 
     /// Brings formats and layouts of the subclasses of what changed up to date, superclasses first.
     fn lay_out_again(&mut self, heap: &mut Heap) -> Result<(), LoadError> {
-        let depth = |heap: &Heap, class: Oop| {
-            let up = |&class: &Oop| Some(heap.follow(heap.fetch(class, SUPERCLASS))).filter(|&class| class != heap.nil());
-            std::iter::successors(Some(class), up).take(1000).count()
-        };
-        self.moves.reshaped.sort_by_key(|before| depth(heap, before.class));
+        self.moves.reshaped.sort_by_key(|before| chain(heap, before.class).count());
         for index in 0..self.moves.reshaped.len() {
             let class = self.moves.reshaped[index].class;
             let names = self.world.own_field_names(heap, class);

@@ -2,6 +2,7 @@
 //! of traits among them.
 
 use super::report::Report;
+use super::shape::SUPERCLASS;
 use super::traits::Traits;
 use super::{LoadOptions, classes};
 use crate::diagnostic::{Diagnostic, Severity, near_names};
@@ -9,7 +10,11 @@ use crate::packages::{ClassDefinition, MethodDefinition, Packages, Place};
 use crate::syntax::parse_method;
 use crate::world::World;
 use osvm_core::heap::Heap;
+use osvm_core::oop::Oop;
 use std::collections::{HashMap, HashSet};
+
+/// More superclasses than this are a loop.
+const MAX_SUPERCLASSES: usize = 1000;
 
 /// A method, for a class.
 #[derive(Clone, Debug)]
@@ -54,7 +59,7 @@ impl<'p> Plan<'p> {
         methods.retain(|method| !traits.is_trait(method.class_name));
         let methods = last_of_each(from_traits.into_iter().chain(methods).collect());
         definitions.retain(|class| !class.is_trait);
-        let classes = in_order(without_doubles(definitions, report), world, report);
+        let classes = in_order(without_doubles(definitions, report), heap, world, report);
         let keys = methods.iter().map(|m| (m.class_name.to_string(), m.class_side, m.selector.clone())).collect();
         let names = classes.iter().map(|class| class.name.clone()).collect();
         Plan { classes, methods, keys, names }
@@ -113,8 +118,9 @@ pub(super) fn wrong(report: &mut Report<'_>, place: Place, message: String, help
 
 /// The classes, each behind its superclass and the pools that it shares. Those that have no superclass are told and left out, with
 /// their subclasses.
-fn in_order(definitions: Vec<ClassDefinition>, world: &World, report: &mut Report<'_>) -> Vec<ClassDefinition> {
-    let mut order = Order { definitions: &definitions, world, states: HashMap::new(), result: Vec::new() };
+fn in_order(definitions: Vec<ClassDefinition>, heap: &Heap, world: &World, report: &mut Report<'_>) -> Vec<ClassDefinition> {
+    let by_name = definitions.iter().enumerate().map(|(index, class)| (class.name.as_str(), index)).collect();
+    let mut order = Order { definitions: &definitions, by_name, heap, world, states: HashMap::new(), result: Vec::new() };
     for index in 0..definitions.len() {
         order.visit(index, report);
     }
@@ -131,6 +137,8 @@ enum State {
 
 struct Order<'d> {
     definitions: &'d [ClassDefinition],
+    by_name: HashMap<&'d str, usize>,
+    heap: &'d Heap,
     world: &'d World,
     states: HashMap<usize, State>,
     result: Vec<usize>,
@@ -153,7 +161,7 @@ impl Order<'_> {
         let possible = class.superclass.as_deref().is_none_or(|name| self.superclass(class, name, report));
         for pool in &class.pools {
             // A pool that needs this class in turn is made later; pools are looked up when all classes are there.
-            let other = self.definitions.iter().position(|other| other.name == *pool);
+            let other = self.by_name.get(pool.as_str()).copied();
             if let Some(other) = other.filter(|other| !self.states.contains_key(other)) {
                 self.visit(other, report);
             }
@@ -166,11 +174,11 @@ impl Order<'_> {
     }
 
     fn superclass(&mut self, class: &ClassDefinition, name: &str, report: &mut Report<'_>) -> bool {
-        if let Some(index) = self.definitions.iter().position(|other| other.name == name) {
+        if let Some(&index) = self.by_name.get(name) {
             return self.visit(index, report);
         }
-        if self.world.class(name).is_some() {
-            return true;
+        if let Some(superclass) = self.world.class(name) {
+            return self.in_image(superclass, report);
         }
         let message = format!("the superclass of {}, {name}, is neither in the image nor in the packages", class.name);
         let names = self.world.class_names().chain(self.definitions.iter().map(|class| class.name.as_str()));
@@ -179,10 +187,29 @@ impl Order<'_> {
         wrong(report, class.place, message, help);
         false
     }
+
+    /// Puts what the packages define among the superclasses of a class of the image first; false if that is a loop.
+    fn in_image(&mut self, class: Oop, report: &mut Report<'_>) -> bool {
+        // Those above the nearest one may be others soon.
+        let Some(nearest) = chain(self.heap, class).find_map(|class| self.by_name.get(&*self.heap.class_name(class)).copied())
+        else {
+            return true;
+        };
+        let is_loop = self.states.get(&nearest) == Some(&State::Begun);
+        // One that is left out stays as the image has it.
+        self.visit(nearest, report) || !is_loop
+    }
+}
+
+/// A class and its superclasses, as the image has them.
+pub(super) fn chain(heap: &Heap, class: Oop) -> impl Iterator<Item = Oop> {
+    let is_class = |&class: &Oop| class != heap.nil() && heap.instance_spec(class).is_some();
+    let up = move |&class: &Oop| Some(heap.follow(heap.fetch(class, SUPERCLASS))).filter(is_class);
+    std::iter::successors(Some(class), up).take(MAX_SUPERCLASSES)
 }
 
 /// The name of a class, and whether it is a metaclass.
-pub(super) fn name_and_side(heap: &Heap, class: osvm_core::oop::Oop) -> (String, bool) {
+pub(super) fn name_and_side(heap: &Heap, class: Oop) -> (String, bool) {
     let name = heap.class_name(class);
     match name.strip_suffix(" class") {
         Some(base) if classes::is_metaclass(heap, class) => (base.to_string(), true),

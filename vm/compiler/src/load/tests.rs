@@ -1,5 +1,7 @@
 //! Tests on small heaps: hashed collections of both kinds of rules, code that follows its fields, the order of classes.
 
+mod kernel;
+
 use super::hashed::{Rule, Table, method_dictionary, methods, rule_of};
 use super::rewrite::{Failure, Rewritten, rewrite};
 use super::{LoadOptions, Report, plan::Plan};

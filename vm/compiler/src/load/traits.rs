@@ -4,7 +4,7 @@
 //! different ones from two traits are a conflict; a method that only says that it is required gives way to any other, also to an
 //! inherited one.
 
-use super::plan::{PlannedMethod, wrong};
+use super::plan::{PlannedMethod, chain, wrong};
 use super::report::Report;
 use crate::packages::{ClassDefinition, MethodDefinition, Packages, TraitUse};
 use crate::world::World;
@@ -193,9 +193,7 @@ impl Inheritance<'_> {
         let heap = self.heap;
         let Some(class) = self.world.class(name) else { return false };
         let start = if class_side { heap.class_of(class) } else { class };
-        let is_class = |&class: &Oop| class != heap.nil() && heap.instance_spec(class).is_some();
-        let chain = std::iter::successors(Some(start), |&class| Some(heap.follow(heap.fetch(class, 0))).filter(is_class));
         let methods = |class: Oop| super::hashed::methods(heap, heap.follow(heap.fetch(class, 1)));
-        chain.take(1000).any(|class| methods(class).iter().any(|&(key, _)| heap.text(key).as_deref() == Some(selector)))
+        chain(heap, start).any(|class| methods(class).iter().any(|&(key, _)| heap.text(key).as_deref() == Some(selector)))
     }
 }

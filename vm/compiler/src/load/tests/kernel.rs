@@ -1,0 +1,89 @@
+//! Tests on the image that `kernel/` makes: what is loaded into it, and what is refused.
+
+use crate::bootstrap::{Sources, bootstrap};
+use crate::codegen::Options;
+use crate::load::{LoadOptions, load};
+use crate::packages::Packages;
+use crate::world::World;
+use osvm_core::bytecode::BytecodeSet;
+use osvm_core::heap::{AllocRegion, Heap};
+use osvm_core::image;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The image of the class library, which has not run.
+fn kernel() -> Heap {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    let bytes = BYTES.get_or_init(|| {
+        let sources =
+            Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel")).expect("the class library is there");
+        let image = bootstrap(&sources, BytecodeSet::SistaV1).unwrap_or_else(|error| panic!("{error}"));
+        let mut bytes = Vec::new();
+        image.write(&mut bytes).unwrap();
+        bytes
+    });
+    let region = AllocRegion::new(64 << 20).unwrap();
+    image::load(&mut &bytes[..], Box::new(region), Default::default()).unwrap().heap
+}
+
+/// Loads files into a heap, and what is right of them if `keep_going`; answers the messages of what is wrong.
+fn load_into(heap: &mut Heap, files: &[&str], keep_going: bool) -> Vec<String> {
+    let mut packages = Packages::default();
+    for (index, text) in files.iter().enumerate() {
+        packages.add_text(format!("{index}.st"), (*text).into());
+    }
+    let compile = Options { set: BytecodeSet::SistaV1, class_is_special: true, ..Options::PHARO_8 };
+    let report = load(heap, &packages, &LoadOptions { compile, keep_going }, &mut |_| {}).unwrap();
+    assert_eq!(image::verify(heap), Vec::<String>::new());
+    report.problems.iter().map(|(_, problem)| problem.message.clone()).collect()
+}
+
+/// What is wrong with files for the image of the class library.
+fn problems(files: &[&str]) -> Vec<String> {
+    load_into(&mut kernel(), files, false)
+}
+
+/// A class in Tonel with more in its header.
+fn class(name: &str, superclass: &str, more: &str) -> String {
+    format!("Class {{\n\t#name : #{name},\n\t#superclass : #{superclass},\n{more}\t#category : #X\n}}\n")
+}
+
+/// The names of the superclasses of a class.
+fn superclasses(heap: &Heap, name: &str) -> Vec<String> {
+    let class = World::read(heap).class(name).unwrap();
+    let up = |&class: &osvm_core::oop::Oop| Some(heap.follow(heap.fetch(class, 0))).filter(|&class| class != heap.nil());
+    std::iter::successors(Some(class), up).skip(1).map(|class| heap.class_name(class)).collect()
+}
+
+#[test]
+fn loops_through_classes_of_the_image_are_told() {
+    let told = |name: &str| vec![format!("{name} is a superclass of itself")];
+    assert_eq!(problems(&[&class("Magnitude", "Integer", "")]), told("Magnitude"));
+    assert_eq!(problems(&[&class("Object", "Array", "")]), told("Object"));
+    assert_eq!(problems(&[&class("OA", "OB", ""), &class("OB", "OA", "")]), told("OA"));
+    assert_eq!(problems(&[&class("Number", "OA", ""), &class("OA", "Integer", "")]), told("Number"));
+}
+
+#[test]
+fn classes_of_the_image_change_their_places() {
+    let mut heap = kernel();
+    let chain = [class("OA", "Object", ""), class("OB", "OA", ""), class("OC", "OB", "")];
+    assert_eq!(load_into(&mut heap, &[&chain[0], &chain[1], &chain[2]], false), Vec::<String>::new());
+    // OA goes below OC, which the packages do not have, and OB away from OA.
+    assert_eq!(load_into(&mut heap, &[&class("OA", "OC", ""), &class("OB", "Object", "")], false), Vec::<String>::new());
+    assert_eq!(superclasses(&heap, "OA"), ["OC", "OB", "Object"]);
+}
+
+#[test]
+fn a_class_that_is_left_out_stays_among_superclasses() {
+    let mut heap = kernel();
+    let chain = [class("OA", "Object", ""), class("OB", "OA", ""), class("OC", "OB", "")];
+    load_into(&mut heap, &[&chain[0], &chain[1], &chain[2]], false);
+    let bytes = class("OB", "Object", "\t#type : #bytes,\n\t#instVars : [ 'a' ],\n");
+    let said = load_into(&mut heap, &[&class("OA", "OC", ""), &bytes], true);
+    assert_eq!(
+        said,
+        ["OB has bytes or words in its instances, and cannot have instance variables", "OA is a superclass of itself"]
+    );
+    assert_eq!(superclasses(&heap, "OC"), ["OB", "OA", "Object"]);
+}
