@@ -129,7 +129,14 @@ impl Definer<'_> {
         self.shape.set(heap, class, "classPool", pool);
         self.class_variables(heap, class, definition)?;
         self.set_category(heap, class, definition)?;
-        let association = self.dictionaries.add_global(heap, name, class)?;
+        let association = match self.world.global(&definition.name) {
+            // A variable that is nil becomes the class.
+            Some(association) => {
+                heap.store(association, 1, class);
+                association
+            }
+            None => self.dictionaries.add_global(heap, name, class)?,
+        };
         if let Some(undeclared) = self.dictionaries.declare(heap, &definition.name)? {
             self.moves.replaced.push((undeclared, association));
         }

@@ -41,7 +41,7 @@ pub(super) fn load(
     report: &mut Report<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), LoadError> {
-    let world = World::read(heap);
+    let world = World::read_for_load(heap);
     // Pharo and Squeak do; Cuis and the built-in image do not.
     let ends_lines_with_returns = options.compile.dialect != Dialect::CUIS && world.class("SmalltalkImage").is_some();
     let undeclared = Undeclared::default();

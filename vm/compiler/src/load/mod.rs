@@ -118,7 +118,7 @@ pub fn load<'p>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report<'p>, LoadError> {
     let mut report = Report::new(packages, options.keep_going);
-    let world = World::read(heap);
+    let world = World::read_for_load(heap);
     let plan = Plan::new(packages, options, heap, &world, &mut report);
     if report.stops() {
         return Ok(report);

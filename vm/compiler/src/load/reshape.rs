@@ -23,7 +23,7 @@ const CONTEXT_METHOD: usize = 3;
 /// Gives instances and methods what the new shapes ask for.
 pub(super) fn reshape(heap: &mut Heap, moves: Moves, plan: &Plan<'_>, report: &mut Report<'_>) -> Result<(), LoadError> {
     let Moves { reshaped, mut replaced } = moves;
-    let world = World::read(heap);
+    let world = World::read_for_load(heap);
     for before in &reshaped {
         let after = world.field_names(heap, before.class);
         let kind = heap.instance_spec(before.class).map_or(Kind::Normal, |spec| kind_of(spec.1));
@@ -31,7 +31,7 @@ pub(super) fn reshape(heap: &mut Heap, moves: Moves, plan: &Plan<'_>, report: &m
             continue;
         }
         migrate(heap, before, &after, kind, &mut replaced, report)?;
-        methods_follow(heap, before, &after, plan, &mut replaced, report);
+        methods_follow(heap, &world, before, &after, plan, &mut replaced, report);
     }
     if replaced.is_empty() {
         return Ok(());
@@ -93,6 +93,7 @@ fn problem(report: &mut Report<'_>, class_name: &str, message: String) {
 /// Changes the methods of a class that are not loaded anew.
 fn methods_follow(
     heap: &mut Heap,
+    world: &World,
     before: &Before,
     after: &[String],
     plan: &Plan<'_>,
@@ -105,10 +106,15 @@ fn methods_follow(
     };
     let moves = (0..before.fields.len()).any(|index| map(index as u16) != Some(index as u16));
     let (name, class_side) = name_and_side(heap, before.class);
+    let found = world.class(&name).map(|class| if class_side { heap.class_of(class) } else { class });
+    let is_loaded = found == Some(before.class);
     let dictionary = heap.follow(heap.fetch(before.class, METHODS));
     for (selector, method) in if moves { methods(heap, dictionary) } else { Vec::new() } {
         let selector = heap.text(selector).unwrap_or_default();
-        if plan.has_method(&name, class_side, &selector) || !method.is_pointer() || !heap.format(method).is_compiled_method() {
+        if is_loaded && plan.has_method(&name, class_side, &selector)
+            || !method.is_pointer()
+            || !heap.format(method).is_compiled_method()
+        {
             continue;
         }
         let side = if class_side { " class" } else { "" };

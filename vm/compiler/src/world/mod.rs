@@ -22,7 +22,10 @@ const CONTEXT_CLASSES: [&str; 2] = ["Context", "MethodContext"];
 
 /// The classes, globals and symbols of an image.
 pub struct World {
+    /// Classes by their names; of those that have one name that which is a global.
     classes: HashMap<String, Oop>,
+    /// All classes that are no metaclasses.
+    all_classes: Vec<Oop>,
     globals: HashMap<String, Oop>,
     /// Variables that code refers to and nothing declares.
     undeclared: HashMap<String, Oop>,
@@ -40,10 +43,19 @@ impl World {
     /// Reads what is in a heap.
     pub fn read(heap: &Heap) -> World {
         let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        let (class_names, dictionaries) = (HashSet::new(), None);
+        let (all_classes, class_names, dictionaries) = (Vec::new(), HashSet::new(), None);
         let symbol_class = 0;
-        let mut world =
-            World { classes, globals, undeclared, symbols, symbol_class, class_names, dictionaries, has_foreign_calls: false };
+        let mut world = World {
+            classes,
+            all_classes,
+            globals,
+            undeclared,
+            symbols,
+            symbol_class,
+            class_names,
+            dictionaries,
+            has_foreign_calls: false,
+        };
         let mut candidates = Vec::new();
         let mut names: HashMap<u32, String> = HashMap::new();
         for oop in heap.objects() {
@@ -57,6 +69,7 @@ impl World {
                 "SystemDictionary" | "Environment" => candidates.push(oop),
                 class if class.ends_with(" class") && is_class(heap, oop) => {
                     world.classes.insert(heap.class_name(oop), oop);
+                    world.all_classes.push(oop);
                 }
                 _ => {}
             }
@@ -68,18 +81,35 @@ impl World {
             world.undeclared = globals.undeclared.iter().flat_map(|&oop| dictionary_entries(heap, oop)).collect();
             world.dictionaries = Some(globals);
         }
+        let all: HashSet<Oop> = world.all_classes.iter().copied().collect();
+        for (name, &association) in &world.globals {
+            let value = heap.follow(heap.fetch(association, 1));
+            if all.contains(&value) && heap.class_name(value) == *name {
+                world.classes.insert(name.clone(), value);
+            }
+        }
         world.has_foreign_calls = has_foreign_calls(heap, |name| world.class(name));
         let is_class_name = |(key, &association): (&String, &Oop)| world.class(key) == Some(heap.fetch(association, 1));
         world.class_names = world.globals.iter().filter(|&entry| is_class_name(entry)).map(|(key, _)| key.clone()).collect();
         world
     }
 
-    /// All classes that are no metaclasses, in no order.
-    pub fn classes(&self) -> impl Iterator<Item = Oop> + '_ {
-        self.classes.values().copied()
+    /// Reads what is in a heap into which packages are to be loaded: only classes that are globals are found by their names, unless
+    /// there are no globals at all. Others may be left over from classes that were removed.
+    pub fn read_for_load(heap: &Heap) -> World {
+        let mut world = World::read(heap);
+        let globals = &world.globals;
+        let is_global = |name: &String, class: Oop| globals.get(name).is_some_and(|&oop| heap.follow(heap.fetch(oop, 1)) == class);
+        world.classes.retain(|name, class| globals.is_empty() || is_global(name, *class));
+        world
     }
 
-    /// The class of this name.
+    /// All classes that are no metaclasses, in the order of the heap, those among them that no name leads to.
+    pub fn classes(&self) -> impl Iterator<Item = Oop> + '_ {
+        self.all_classes.iter().copied()
+    }
+
+    /// The class of this name; the one that is a global goes before others.
     pub fn class(&self, name: &str) -> Option<Oop> {
         self.classes.get(name).copied()
     }
@@ -99,7 +129,7 @@ impl World {
         self.dictionaries.as_ref()
     }
 
-    /// Names of all classes, in no order.
+    /// Names of the classes that are found by them, in no order.
     pub fn class_names(&self) -> impl Iterator<Item = &str> {
         self.classes.keys().map(String::as_str)
     }

@@ -8,6 +8,7 @@ use crate::world::World;
 use osvm_core::bytecode::BytecodeSet;
 use osvm_core::heap::{AllocRegion, Heap};
 use osvm_core::image;
+use osvm_core::oop::Oop;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -48,10 +49,15 @@ fn class(name: &str, superclass: &str, more: &str) -> String {
     format!("Class {{\n\t#name : #{name},\n\t#superclass : #{superclass},\n{more}\t#category : #X\n}}\n")
 }
 
+/// All classes of this name in a heap, in their order.
+fn classes_named(heap: &Heap, name: &str) -> Vec<Oop> {
+    World::read(heap).classes().filter(|&class| heap.class_name(class) == name).collect()
+}
+
 /// The names of the superclasses of a class.
 fn superclasses(heap: &Heap, name: &str) -> Vec<String> {
     let class = World::read(heap).class(name).unwrap();
-    let up = |&class: &osvm_core::oop::Oop| Some(heap.follow(heap.fetch(class, 0))).filter(|&class| class != heap.nil());
+    let up = |&class: &Oop| Some(heap.follow(heap.fetch(class, 0))).filter(|&class| class != heap.nil());
     std::iter::successors(Some(class), up).skip(1).map(|class| heap.class_name(class)).collect()
 }
 
@@ -86,4 +92,33 @@ fn a_class_that_is_left_out_stays_among_superclasses() {
         ["OB has bytes or words in its instances, and cannot have instance variables", "OA is a superclass of itself"]
     );
     assert_eq!(superclasses(&heap, "OC"), ["OB", "OA", "Object"]);
+}
+
+#[test]
+fn a_class_that_is_no_global_is_not_loaded_into() {
+    let mut heap = kernel();
+    let (old, new) = (class("OA", "Object", "\t#instVars : [ 'old' ],\n"), class("OA", "Object", "\t#instVars : [ 'new' ],\n"));
+    load_into(&mut heap, &[&old], false);
+    let association = World::read(&heap).global("OA").unwrap();
+    let nil = heap.nil();
+    heap.store(association, 1, nil);
+    load_into(&mut heap, &[&new], false);
+    let world = World::read(&heap);
+    let fields = classes_named(&heap, "OA").into_iter().map(|class| world.field_names(&heap, class).concat());
+    assert_eq!(fields.collect::<Vec<_>>(), ["old", "new"]);
+    assert_eq!(world.field_names(&heap, world.class("OA").unwrap()), ["new"]);
+    // The global decides, and not which of the two comes last.
+    let association = world.global("OA").unwrap();
+    let first = classes_named(&heap, "OA")[0];
+    heap.store(association, 1, first);
+    assert_eq!(World::read(&heap).class("OA"), Some(first));
+    // Subclasses that no name leads to get the fields of their superclasses all the same.
+    load_into(&mut heap, &[&class("OB", "OA", "")], false);
+    let association = World::read(&heap).global("OB").unwrap();
+    heap.store(association, 1, nil);
+    load_into(&mut heap, &[&class("OB", "Object", ""), &new], false);
+    let world = World::read(&heap);
+    let fields = classes_named(&heap, "OB").into_iter().map(|class| world.field_names(&heap, class).concat());
+    assert_eq!(fields.collect::<Vec<_>>(), ["new", ""]);
+    assert_eq!(heap.instance_spec(classes_named(&heap, "OB")[0]).unwrap().0, 1);
 }
