@@ -93,6 +93,11 @@ impl Definer<'_> {
             return Ok(());
         }
         match self.find(&definition.name) {
+            None if self.is_taken(heap, &definition.name) => {
+                let message = format!("{} is a global of the image that is no class", definition.name);
+                wrong(report, definition.place, message, None);
+                Ok(())
+            }
             None => {
                 self.make(heap, definition, superclass, kind)?;
                 report.new_classes.push(definition.name.clone());
@@ -105,6 +110,11 @@ impl Definer<'_> {
             }
             Some(class) => self.change(heap, class, definition, superclass, kind, report),
         }
+    }
+
+    /// Whether a global that is not nil has a name.
+    fn is_taken(&self, heap: &Heap, name: &str) -> bool {
+        self.world.global(name).is_some_and(|association| heap.follow(heap.fetch(association, 1)) != heap.nil())
     }
 
     fn make(

@@ -2,7 +2,7 @@
 
 use crate::bootstrap::{Sources, bootstrap};
 use crate::codegen::Options;
-use crate::load::{LoadOptions, load};
+use crate::load::{LoadOptions, Table, load};
 use crate::packages::Packages;
 use crate::world::World;
 use osvm_core::bytecode::BytecodeSet;
@@ -121,4 +121,20 @@ fn a_class_that_is_no_global_is_not_loaded_into() {
     let fields = classes_named(&heap, "OB").into_iter().map(|class| world.field_names(&heap, class).concat());
     assert_eq!(fields.collect::<Vec<_>>(), ["new", ""]);
     assert_eq!(heap.instance_spec(classes_named(&heap, "OB")[0]).unwrap().0, 1);
+}
+
+#[test]
+fn a_global_that_is_no_class_does_not_become_one() {
+    assert_eq!(problems(&[&class("Smalltalk", "Object", "")]), ["Smalltalk is a global of the image that is no class"]);
+    // A variable that is nil does.
+    let mut heap = kernel();
+    let transcript = World::read(&heap).global("Transcript").unwrap();
+    let nil = heap.nil();
+    heap.store(transcript, 1, nil);
+    assert_eq!(load_into(&mut heap, &[&class("Transcript", "Object", "")], false), Vec::<String>::new());
+    let world = World::read(&heap);
+    assert_eq!(world.class("Transcript"), Some(heap.fetch(world.global("Transcript").unwrap(), 1)));
+    let globals = Table::dictionary(world.globals().unwrap().dictionary).elements(&heap);
+    let keys = globals.into_iter().map(|association| heap.text(heap.fetch(association, 0)));
+    assert_eq!(keys.filter(|key| key.as_deref() == Some("Transcript")).count(), 1);
 }
