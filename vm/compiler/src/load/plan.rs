@@ -54,12 +54,13 @@ impl<'p> Plan<'p> {
             report.problems.extend(errors.map(|problem| (file, Packages::in_file(&definition.source, problem))));
         }
         let traits = Traits::new(packages, &methods);
-        let mut definitions = traits.with_variables(packages, report);
+        traits.check(packages, report);
         let from_traits = traits.methods_of_classes(packages, heap, world, &methods, report);
         methods.retain(|method| !traits.is_trait(method.class_name));
         let methods = last_of_each(from_traits.into_iter().chain(methods).collect());
-        definitions.retain(|class| !class.is_trait);
-        let classes = in_order(without_doubles(definitions, report), heap, world, report);
+        let definitions = packages.classes.iter().filter(|class| !class.is_trait).cloned().collect();
+        let mut classes = in_order(without_doubles(definitions, report), heap, world, report);
+        traits.add_variables(&mut classes, heap, world);
         let keys = methods.iter().map(|m| (m.class_name.to_string(), m.class_side, m.selector.clone())).collect();
         let names = classes.iter().map(|class| class.name.clone()).collect();
         Plan { classes, methods, keys, names }

@@ -47,33 +47,62 @@ impl<'p> Traits<'p> {
         self.definitions.contains_key(name)
     }
 
-    /// The classes of the packages, with the instance variables of their traits. Traits that are missing are told.
-    pub fn with_variables(&self, packages: &Packages, report: &mut Report<'_>) -> Vec<ClassDefinition> {
-        let mut classes = packages.classes.clone();
-        for class in classes.iter_mut().filter(|class| !class.is_trait) {
-            let mut variables = Vec::new();
-            for used in &class.traits {
-                self.add_variables(used, &mut variables, 0);
-            }
-            variables.retain(|name| !class.instance_variables.contains(name));
-            class.instance_variables.splice(0..0, variables);
+    /// Tells of traits that are missing.
+    pub fn check(&self, packages: &Packages, report: &mut Report<'_>) {
+        for class in packages.classes.iter().filter(|class| !class.is_trait) {
             for used in class.traits.iter().chain(&class.class_traits).filter(|used| !self.is_trait(&used.name)) {
                 let message = format!("{} uses the trait {}, which is in none of the packages", class.name, used.name);
                 let help = "the image has no traits: load the package of the trait with this one".to_string();
                 wrong(report, class.place, message, Some(help));
             }
         }
-        classes
     }
 
-    fn add_variables(&self, used: &TraitUse, variables: &mut Vec<String>, depth: usize) {
-        let Some(definition) = self.definitions.get(used.name.as_str()).filter(|_| depth < MAX_DEPTH) else { return };
-        for other in &definition.traits {
-            self.add_variables(other, variables, depth + 1);
+    /// Gives classes, superclasses first, the variables of their traits that they neither have nor inherit, on both sides.
+    pub fn add_variables(&self, classes: &mut [ClassDefinition], heap: &Heap, world: &World) {
+        let mut known: HashMap<String, [Vec<String>; 2]> = HashMap::new();
+        for class in classes.iter_mut().filter(|_| !self.definitions.is_empty()) {
+            let superclass = class.superclass.as_deref();
+            let inherited = superclass.map(|name| variables_of(name, &known, heap, world)).unwrap_or_default();
+            // A definition that does not speak of its class side leaves it as it is.
+            let in_image = || world.class(&class.name).map(|class| world.own_field_names(heap, heap.class_of(class)));
+            let class_side = class.class_instance_variables.clone().or_else(in_image).unwrap_or_default();
+            let mut own = [class.instance_variables.clone(), class_side];
+            for (side, own) in own.iter_mut().enumerate() {
+                let mut variables = Vec::new();
+                for used in uses(class, side == 1) {
+                    self.collect_variables(&used, &mut variables, &mut HashSet::new());
+                }
+                variables.retain(|name| !own.contains(name) && !inherited[side].contains(name));
+                if !variables.is_empty() {
+                    own.splice(0..0, variables);
+                    match side {
+                        0 => class.instance_variables.clone_from(own),
+                        _ => class.class_instance_variables = Some(own.clone()),
+                    }
+                }
+            }
+            let mut all = inherited;
+            all.iter_mut().zip(own).for_each(|(all, own)| all.extend(own));
+            known.insert(class.name.clone(), all);
         }
-        let new = definition.instance_variables.iter().filter(|name| !variables.contains(name));
-        let new: Vec<String> = new.cloned().collect();
-        variables.extend(new);
+    }
+
+    fn collect_variables(&self, used: &TraitUse, variables: &mut Vec<String>, seen: &mut HashSet<(String, bool)>) {
+        let Some(definition) = self.definitions.get(used.name.as_str()) else { return };
+        if !seen.insert((used.name.clone(), used.class_side)) {
+            return;
+        }
+        for other in uses(definition, used.class_side) {
+            self.collect_variables(&other, variables, seen);
+        }
+        let own =
+            if used.class_side { definition.class_instance_variables.as_deref() } else { Some(&definition.instance_variables[..]) };
+        for name in own.unwrap_or_default() {
+            if !variables.contains(name) {
+                variables.push(name.clone());
+            }
+        }
     }
 
     /// The methods that classes have from traits.
@@ -92,15 +121,7 @@ impl<'p> Traits<'p> {
         let has_traits = |class: &&ClassDefinition| !(class.is_trait || class.traits.is_empty() && class.class_traits.is_empty());
         for class in packages.classes.iter().filter(has_traits) {
             for class_side in [false, true] {
-                let uses: Vec<TraitUse> = match class_side {
-                    false => class.traits.clone(),
-                    // The class sides of the traits come along.
-                    true => {
-                        let sides = class.traits.iter().map(class_side_of);
-                        sides.chain(class.class_traits.iter().filter(|used| !is_side_of(used, &class.traits)).cloned()).collect()
-                    }
-                };
-                let composed = self.composed(&uses, class, report, 0);
+                let composed = self.composed(&uses(class, class_side), class, report, 0);
                 for (selector, definition) in composed {
                     let is_own = own.contains(&(class.name.as_str(), class_side, selector.as_str()));
                     if !(is_own || is_required(definition) && inheritance.has(class, class_side, &selector)) {
@@ -137,11 +158,7 @@ impl<'p> Traits<'p> {
         let Some(&definition) = self.definitions.get(used.name.as_str()).filter(|_| depth < MAX_DEPTH) else { return Vec::new() };
         let key = (definition.name.as_str(), used.class_side);
         let own = self.methods.get(&key).cloned().unwrap_or_default();
-        let uses: Vec<TraitUse> = match used.class_side {
-            false => definition.traits.clone(),
-            true => definition.traits.iter().map(class_side_of).collect(),
-        };
-        let mut all = self.composed(&uses, class, report, depth + 1);
+        let mut all = self.composed(&uses(definition, used.class_side), class, report, depth + 1);
         all.retain(|(selector, _)| own.iter().all(|(other, _)| other != selector));
         all.extend(own);
         let aliases: Composed<'p> = used
@@ -153,6 +170,33 @@ impl<'p> Traits<'p> {
         all.extend(aliases);
         all
     }
+}
+
+/// The traits that one side of a class or trait uses; the class sides of the traits come along.
+fn uses(class: &ClassDefinition, class_side: bool) -> Vec<TraitUse> {
+    if !class_side {
+        return class.traits.clone();
+    }
+    let sides = class.traits.iter().map(class_side_of);
+    sides.chain(class.class_traits.iter().filter(|used| !is_side_of(used, &class.traits)).cloned()).collect()
+}
+
+/// The variables of instances and of the class side of a class, those that it inherits among them: as they are `known` of classes of the
+/// packages, else as the image has them.
+fn variables_of(name: &str, known: &HashMap<String, [Vec<String>; 2]>, heap: &Heap, world: &World) -> [Vec<String>; 2] {
+    if let Some(known) = known.get(name) {
+        return known.clone();
+    }
+    let mut result = [Vec::new(), Vec::new()];
+    for class in world.class(name).into_iter().flat_map(|class| chain(heap, class)) {
+        if let Some(known) = known.get(&heap.class_name(class)) {
+            result.iter_mut().zip(known).for_each(|(result, known)| result.extend(known.iter().cloned()));
+            break;
+        }
+        result[0].extend(world.own_field_names(heap, class));
+        result[1].extend(world.own_field_names(heap, heap.class_of(class)));
+    }
+    result
 }
 
 /// The class side of a trait in a composition; what is left out and renamed is about the instance side.

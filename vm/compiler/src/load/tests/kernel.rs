@@ -138,3 +138,33 @@ fn a_global_that_is_no_class_does_not_become_one() {
     let keys = globals.into_iter().map(|association| heap.text(heap.fetch(association, 0)));
     assert_eq!(keys.filter(|key| key.as_deref() == Some("Transcript")).count(), 1);
 }
+
+/// Names of the fields of a class's instances, and of the class itself behind those that every class has.
+fn variables(heap: &Heap, name: &str) -> [Vec<String>; 2] {
+    let world = World::read(heap);
+    let class = world.class(name).unwrap();
+    let of_all = world.field_names(heap, world.class("Class").unwrap()).len();
+    [world.field_names(heap, class), world.field_names(heap, heap.class_of(class)).split_off(of_all)]
+}
+
+#[test]
+fn variables_of_traits_are_those_of_both_sides() {
+    let variables_in = |text: &str| format!("Trait {{\n\t#name : #{text},\n\t#category : #X\n}}\n");
+    let traits = [
+        variables_in("TA,\n\t#instVars : [ 'a' ],\n\t#classInstVars : [ 'classA' ]"),
+        variables_in("TB,\n\t#traits : 'TA',\n\t#instVars : [ 'b' ],\n\t#classInstVars : [ 'classB', 'classA' ]"),
+    ];
+    let classes = [
+        class("OA", "Object", "\t#traits : 'TA',\n\t#classTraits : 'TA classTrait',\n\t#classInstVars : [ 'own' ],\n"),
+        // What is inherited is not had again.
+        class("OB", "OA", "\t#traits : 'TB',\n\t#classTraits : 'TB classTrait',\n\t#instVars : [ 'own' ],\n"),
+    ];
+    let mut heap = kernel();
+    assert_eq!(load_into(&mut heap, &[&traits[0], &traits[1], &classes[0], &classes[1]], false), Vec::<String>::new());
+    assert_eq!(variables(&heap, "OA"), [vec!["a"], vec!["classA", "own"]]);
+    assert_eq!(variables(&heap, "OB"), [vec!["a", "b", "own"], vec!["classA", "own", "classB"]]);
+    // A definition in chunks does not speak of the class side.
+    let chunk = "OA subclass: #OC uses: TB instanceVariableNames: '' classVariableNames: '' category: 'X'!";
+    assert_eq!(load_into(&mut heap, &[&traits[0], &traits[1], chunk], false), Vec::<String>::new());
+    assert_eq!(variables(&heap, "OC"), [vec!["a", "b"], vec!["classA", "own", "classB"]]);
+}
