@@ -142,10 +142,10 @@ impl Builder<'_> {
             comment: definition.comment.trim().to_string(),
             superclass,
             kind,
-            own_fields: ["instVars", "classInstVars"].map(|key| owned(definition.names(key))),
+            own_fields: ["instVars", "classInstVars"].map(|key| self.names(file, &definition, key)),
             all_fields: inherited,
-            class_variables: owned(definition.names("classVars")),
-            pools: owned([definition.names("pools"), definition.names("sharedPools")].concat()),
+            class_variables: self.names(file, &definition, "classVars"),
+            pools: ["pools", "sharedPools"].map(|key| self.names(file, &definition, key)).concat(),
             indices: [0; 2],
             methods: Default::default(),
             name,
@@ -167,6 +167,14 @@ impl Builder<'_> {
         self.hierarchy.by_name.insert(plan.name.clone(), self.hierarchy.classes.len());
         self.hierarchy.classes.push(plan);
         self.add_methods(file, definition.methods);
+    }
+
+    fn names(&mut self, file: usize, definition: &Definition, key: &str) -> Vec<String> {
+        let names = definition.names(key).unwrap_or_else(|message| {
+            self.wrong(file, key, "", message);
+            Vec::new()
+        });
+        names.into_iter().map(String::from).collect()
     }
 
     fn kind_of(&mut self, file: usize, definition: &Definition) -> Option<Kind> {
@@ -247,10 +255,6 @@ impl Builder<'_> {
             self.wrong(file, "pools", &pool, format!("there is no class {pool} whose variables {name} could share"));
         }
     }
-}
-
-fn owned(names: Vec<&str>) -> Vec<String> {
-    names.into_iter().map(str::to_string).collect()
 }
 
 fn is_in_loop(name: &str, superclasses: &HashMap<&str, &str>) -> bool {

@@ -192,7 +192,8 @@ impl Agent {
 /// A class beside `UndefinedObject`, without methods yet; and the names of its variables.
 fn make_class(heap: &mut Heap) -> Result<(Oop, Vec<String>), StartError> {
     let definition = tonel::read(SOURCE).expect("the class's source is well-formed");
-    let fields: Vec<String> = definition.names("instVars").iter().map(ToString::to_string).collect();
+    let fields = definition.names("instVars").expect("the class's variables are names");
+    let fields: Vec<String> = fields.into_iter().map(String::from).collect();
     let model = heap.class_of(heap.nil());
     let superclass =
         with_superclasses(heap, model).nth(1).ok_or_else(|| StartError::unsupported("the class of nil has no superclass"))?;

@@ -1,12 +1,13 @@
 //! Classes of packages as objects of the image: new ones, and the changes of those that are there.
 
 use super::classes::{self, Dictionaries, Fields};
-use super::plan::{Plan, chain, wrong};
+use super::plan::{Plan, chain, name_and_side, wrong};
 use super::report::{Progress, Report, Step};
 use super::shape::{SUPERCLASS, Shape, has_fields, kind_of};
 use super::symbols::Symbols;
 use super::{LoadError, hashed};
 use crate::packages::{ClassDefinition, Kind};
+use crate::syntax::{RESERVED, is_name};
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -52,7 +53,7 @@ pub(super) fn define(
     for class in &plan.classes {
         definer.pools(heap, class, report)?;
     }
-    definer.lay_out_again(heap)?;
+    definer.lay_out_again(heap, plan, report)?;
     definer.symbols.enter(heap)?;
     Ok(definer.moves)
 }
@@ -86,6 +87,9 @@ impl Definer<'_> {
         let superclass = definition.superclass.as_deref().map(|name| self.find(name));
         // One that could not be made was told.
         let Some(superclass) = superclass.map_or(Some(None), |found| found.map(Some)) else { return Ok(()) };
+        if !self.has_right_names(heap, definition, superclass, report) {
+            return Ok(());
+        }
         let kind = inherited_kind(heap, superclass, definition.kind);
         if !has_fields(kind) && !definition.instance_variables.is_empty() {
             let message = format!("{} has bytes or words in its instances, and cannot have instance variables", definition.name);
@@ -110,6 +114,34 @@ impl Definer<'_> {
             }
             Some(class) => self.change(heap, class, definition, superclass, kind, report),
         }
+    }
+
+    /// Tells of names that a class and its variables cannot have; false if there are any.
+    fn has_right_names(&self, heap: &Heap, definition: &ClassDefinition, superclass: Option<Oop>, report: &mut Report<'_>) -> bool {
+        let name = &definition.name;
+        let mut problems = Vec::new();
+        if !is_name(name) || !name.starts_with(char::is_uppercase) {
+            problems
+                .push(format!("{name} is no name of a class: those begin with a capital letter, and have only letters and digits"));
+        }
+        let above_class_side = superclass.map_or(self.shape.class_class, |class| heap.class_of(class));
+        let class_side = definition.class_instance_variables.as_deref().unwrap_or_default();
+        for (own, above) in [(&definition.instance_variables[..], superclass), (class_side, Some(above_class_side))] {
+            let inherited = above.map(|above| self.world.field_names(heap, above)).unwrap_or_default();
+            for (index, variable) in own.iter().enumerate() {
+                if own[..index].contains(variable) {
+                    problems.push(format!("{name} has two instance variables {variable}"));
+                } else if inherited.contains(variable) {
+                    problems.push(format!("{name} has an instance variable {variable}, and inherits one"));
+                }
+            }
+        }
+        let variables = definition.instance_variables.iter().chain(class_side).chain(&definition.class_variables);
+        let wrong_names = variables.filter(|variable| !is_name(variable) || RESERVED.contains(&variable.as_str()));
+        problems.extend(wrong_names.map(|variable| format!("{name} has a variable {variable}, which is no name of a variable")));
+        let is_right = problems.is_empty();
+        problems.into_iter().for_each(|message| wrong(report, definition.place, message, None));
+        is_right
     }
 
     /// Whether a global that is not nil has a name.
@@ -295,12 +327,18 @@ impl Definer<'_> {
     }
 
     /// Brings formats and layouts of the subclasses of what changed up to date, superclasses first.
-    fn lay_out_again(&mut self, heap: &mut Heap) -> Result<(), LoadError> {
+    fn lay_out_again(&mut self, heap: &mut Heap, plan: &Plan<'_>, report: &mut Report<'_>) -> Result<(), LoadError> {
         self.moves.reshaped.sort_by_key(|before| chain(heap, before.class).count());
         for index in 0..self.moves.reshaped.len() {
             let class = self.moves.reshaped[index].class;
             let names = self.world.own_field_names(heap, class);
             let superclass = Some(heap.follow(heap.fetch(class, SUPERCLASS))).filter(|&class| class != heap.nil());
+            let inherited = superclass.map(|superclass| self.world.field_names(heap, superclass)).unwrap_or_default();
+            let (name, _) = name_and_side(heap, class);
+            if let Some(variable) = names.iter().find(|name| inherited.contains(name)).filter(|_| !plan.defines(&name)) {
+                report
+                    .wrong_class(&name, format!("{name} has an instance variable {variable} already, which it would inherit now"));
+            }
             let own = heap.instance_spec(class).map_or(Kind::Normal, |spec| kind_of(spec.1));
             let kind = inherited_kind(heap, superclass, own);
             classes::set_fields(heap, &self.shape, &mut self.symbols, class, &Fields { kind, names: &names })?;

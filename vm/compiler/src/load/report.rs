@@ -1,7 +1,8 @@
 //! What came of a load.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::packages::{FileId, Packages, Place};
+use crate::packages::{FileId, Packages};
+use crate::source::Span;
 
 /// What is being done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,9 +114,11 @@ impl<'p> Report<'p> {
         self.problems.iter().map(|(file, problem)| self.packages.render(*file, problem))
     }
 
-    /// Where a class is defined.
-    pub(super) fn place_of(&self, class_name: &str) -> Option<Place> {
-        self.packages.classes.iter().rev().find(|class| class.name == class_name).map(|class| class.place)
+    /// Adds an error about a class that is there already, at its definition if the packages have one.
+    pub(super) fn wrong_class(&mut self, class_name: &str, message: String) {
+        let place = self.packages.classes.iter().rev().find(|class| class.name == class_name).map(|class| class.place);
+        let (file, span) = place.map_or((0, Span::default()), |place| (place.file, place.span));
+        self.problems.push((file, Diagnostic::error(span, message)));
     }
 
     /// The change of a class, begun if there was none.

@@ -8,9 +8,7 @@ use super::plan::{Plan, name_and_side};
 use super::report::Report;
 use super::rewrite::{Failure, Rewritten, rewrite};
 use super::shape::{METHODS, has_fields, kind_of};
-use crate::diagnostic::Diagnostic;
 use crate::packages::Kind;
-use crate::source::Span;
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::object::CLASS_INDEX_CONTEXT;
@@ -59,7 +57,7 @@ fn migrate(
     let (name, _) = name_and_side(heap, before.class);
     if !has_fields(kind) || !has_fields(before.kind) {
         let message = format!("{name} has {} instances, and fields cannot become bytes, or bytes fields", instances.len());
-        problem(report, &name, message);
+        report.wrong_class(&name, message);
         return Ok(());
     }
     let from: Vec<Option<usize>> = after.iter().map(|name| before.fields.iter().position(|other| other == name)).collect();
@@ -81,13 +79,6 @@ fn migrate(
     }
     report.change(&name).migrated += instances.len();
     Ok(())
-}
-
-/// An error about a class that is there already, at its definition if the packages have one.
-fn problem(report: &mut Report<'_>, class_name: &str, message: String) {
-    let place = report.place_of(class_name);
-    let (file, span) = place.map_or((0, Span::default()), |place| (place.file, place.span));
-    report.problems.push((file, Diagnostic::error(span, message)));
 }
 
 /// Changes the methods of a class that are not loaded anew.
@@ -124,7 +115,7 @@ fn methods_follow(
                 Failure::Unreadable => "cannot be changed to follow the instance variables".to_string(),
                 Failure::NoMemory => "cannot be changed, as memory is full".to_string(),
             };
-            problem(report, &name, format!("{name}{side}>>{selector} {why}: load it with the class"));
+            report.wrong_class(&name, format!("{name}{side}>>{selector} {why}: load it with the class"));
         }
     }
 }

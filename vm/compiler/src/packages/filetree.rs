@@ -112,23 +112,29 @@ fn class(properties: &Value, entity: Entity, place: Place) -> Result<(String, Op
     if entity == Entity::Extension {
         return Ok((name, None));
     }
-    let names = |key: &str| -> Vec<String> {
-        let list = properties.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        list.iter().filter_map(Value::as_str).map(String::from).collect()
+    let names = |key: &str| -> Result<Vec<String>, Diagnostic> {
+        let Some(value) = properties.get(key) else { return Ok(Vec::new()) };
+        let names: Option<Vec<&str>> = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+        let names = names.ok_or_else(|| wrong(format!("\"{key}\" is no list of names, such as [\"a\", \"b\"]")))?;
+        Ok(names.into_iter().map(String::from).collect())
     };
     let slots =
-        |key: &str| -> Result<Vec<String>, Diagnostic> { names(key).iter().map(|slot| plain_slot(slot).map_err(wrong)).collect() };
+        |key: &str| -> Result<Vec<String>, Diagnostic> { names(key)?.iter().map(|slot| plain_slot(slot).map_err(wrong)).collect() };
     let traits = |key: &str| -> Result<Vec<TraitUse>, Diagnostic> {
         composition(text(key)).map_err(|error| wrong(format!("\"{key}\": {}", error.message)))
     };
-    let superclass = Some(text("super")).filter(|name| !name.is_empty() && *name != "nil");
+    let is_trait = entity == Entity::Trait;
+    if !is_trait && text("super").is_empty() {
+        return Err(wrong("there is no \"super\"".into()).help("write \"nil\" for a class that has none"));
+    }
+    let superclass = Some(text("super")).filter(|name| !is_trait && *name != "nil");
     let class = ClassDefinition {
-        is_trait: entity == Entity::Trait,
+        is_trait,
         kind: kind(text("type")).map_err(wrong)?,
         instance_variables: slots("instvars")?,
         class_instance_variables: Some(slots("classinstvars")?),
-        class_variables: names("classvars"),
-        pools: names("pools"),
+        class_variables: names("classvars")?,
+        pools: names("pools")?,
         traits: traits("traitcomposition")?,
         class_traits: traits("classtraitcomposition")?,
         category: text("category").into(),

@@ -188,6 +188,21 @@ fn filetree_is_read_from_its_folders() {
 }
 
 #[test]
+fn properties_that_cannot_be_right_are_told() {
+    let told = |more: &str| {
+        let mut packages = Packages::default();
+        let text = format!("{{ \"name\": \"Foo\"{more} }}");
+        packages.files.push(super::SourceFile { path: "f".into(), text, is_chunks: false });
+        super::filetree::read_properties(&mut packages, 0, super::filetree::Entity::Class);
+        packages.problems.into_iter().map(|(_, problem)| problem.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told(r#", "super": "Object", "instvars": "a b""#), [r#""instvars" is no list of names, such as ["a", "b"]"#]);
+    assert_eq!(told(r#", "super": "Object", "classvars": [3]"#), [r#""classvars" is no list of names, such as ["a", "b"]"#]);
+    assert_eq!(told(r#", "superclass": "Object""#), [r#"there is no "super""#]);
+    assert_eq!(told(r#", "super": "nil", "instvars": ["a"]"#), Vec::<String>::new());
+}
+
+#[test]
 fn a_folder_without_source_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let error = Packages::read(&[folder.path().to_path_buf()]).unwrap_err();

@@ -3,7 +3,7 @@
 use super::{ClassDefinition, Excerpt, FileId, Kind, MethodDefinition, Packages, Place, TraitUse, composition};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::tonel::{self, Definition};
+use crate::tonel::{self, Definition, Value};
 
 /// Whether a text begins as Tonel does: a comment, then what it defines and a brace.
 pub(super) fn looks_like(text: &str) -> bool {
@@ -70,24 +70,33 @@ fn class(definition: &Definition, place: Place) -> Result<ClassDefinition, Diagn
     if name.is_empty() {
         return Err(wrong("there is no #name in the header".into()));
     }
-    let superclass = Some(definition.name("superclass")).filter(|name| !name.is_empty() && *name != "nil");
+    let is_trait = definition.kind == tonel::Kind::Trait;
+    let superclass = match definition.property("superclass") {
+        Some(Value::Nil) => None,
+        _ if is_trait => None,
+        value => match value.and_then(Value::as_text).filter(|name| !name.is_empty()) {
+            Some(name) => Some(name).filter(|&name| name != "nil"),
+            None => return Err(wrong("there is no #superclass in the header".into()).help("write #nil for a class that has none")),
+        },
+    };
+    let names = |key: &str| definition.names(key).map_err(wrong);
     let variables = |key: &str| -> Result<Vec<String>, Diagnostic> {
-        definition.names(key).into_iter().map(|slot| plain_slot(slot).map_err(&wrong)).collect()
+        names(key)?.into_iter().map(|slot| plain_slot(slot).map_err(wrong)).collect()
     };
     let traits = |key: &str| -> Result<Vec<TraitUse>, Diagnostic> {
         composition(definition.name(key)).map_err(|error| wrong(format!("#{key}: {}", error.message)))
     };
-    let owned = |key: &str| definition.names(key).into_iter().map(String::from).collect::<Vec<_>>();
+    let owned = |key: &str| names(key).map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
     let category = ["category", "package"].map(|key| definition.name(key)).into_iter().find(|name| !name.is_empty());
     let tag = Some(definition.name("tag")).filter(|tag| !tag.is_empty()).map(|tag| format!("-{tag}")).unwrap_or_default();
     Ok(ClassDefinition {
         superclass: superclass.map(String::from),
-        is_trait: definition.kind == tonel::Kind::Trait,
+        is_trait,
         kind: kind(definition.name("type")).map_err(wrong)?,
         instance_variables: variables("instVars")?,
         class_instance_variables: Some(variables("classInstVars")?),
-        class_variables: owned("classVars"),
-        pools: [owned("pools"), owned("sharedPools")].concat(),
+        class_variables: owned("classVars")?,
+        pools: [owned("pools")?, owned("sharedPools")?].concat(),
         traits: traits("traits")?,
         class_traits: traits("classTraits")?,
         category: format!("{}{tag}", category.unwrap_or("")),

@@ -1,12 +1,13 @@
 //! The first walk over a method: scopes, declarations, what names mean, and which variables closures share.
 
 use super::inline::inlined;
-use super::names::RESERVED;
 use super::{Analysis, Environment, Escape, Local, LocalId, Reference, Scope, ScopeId, ScopeKind, Usage};
 use crate::codegen::Options;
 use crate::diagnostic::Diagnostic;
 use crate::literal::Literal;
-use crate::syntax::{Block, Cascade, Expression, ExpressionKind, Message, Method, Name, Pragma, Send, Sequence, Statement};
+use crate::syntax::{
+    Block, Cascade, Expression, ExpressionKind, Message, Method, Name, Pragma, RESERVED, Send, Sequence, Statement,
+};
 
 pub(super) struct Analyzer<'e> {
     pub environment: &'e dyn Environment,
@@ -89,9 +90,7 @@ impl Analyzer<'_> {
         } else if matches!(self.environment.lookup(name), Some(super::Binding::Field(_))) {
             self.warn_shadow(name, at);
         }
-        if let Some(at) = at
-            && RESERVED.contains(&name)
-        {
+        if let Some(at) = at.filter(|_| RESERVED.contains(&name)) {
             self.analysis.diagnostics.push(Diagnostic::error(at.span, format!("{name} cannot be declared")));
         }
         let scope = self.scope;

@@ -4,10 +4,8 @@ use super::analyze::Analyzer;
 use super::{Binding, LocalId, Reference, ScopeId};
 use crate::diagnostic::{Diagnostic, near_names};
 use crate::source::Span;
+use crate::syntax::RESERVED;
 use osvm_core::bytecode::BytecodeSet;
-
-/// Names that no variable can have.
-pub(super) const RESERVED: [&str; 6] = ["self", "super", "thisContext", "true", "false", "nil"];
 
 impl Analyzer<'_> {
     /// The local variable of a name that a scope sees.

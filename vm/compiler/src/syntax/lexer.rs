@@ -98,6 +98,14 @@ pub(crate) fn is_letter(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || !c.is_ascii() && c.is_alphabetic()
 }
 
+/// Whether a text is a name, as variables and classes have them.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(is_letter) && text.chars().all(continues_name)
+}
+
+/// Names that mean the same everywhere, and that nothing else can have.
+pub(crate) const RESERVED: [&str; 6] = ["self", "super", "thisContext", "true", "false", "nil"];
+
 fn continues_name(c: char) -> bool {
     is_letter(c) || c.is_ascii_digit()
 }

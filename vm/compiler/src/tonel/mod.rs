@@ -52,10 +52,15 @@ impl Definition {
     }
 
     /// A property that is a list of names; empty if there is none.
-    pub fn names(&self, key: &str) -> Vec<&str> {
+    ///
+    /// # Errors
+    /// It is something else, as a message.
+    pub fn names(&self, key: &str) -> Result<Vec<&str>, String> {
+        let wrong = || format!("#{key} is no list of names, such as [ 'a', 'b' ]");
         match self.property(key) {
-            Some(Value::List(values)) => values.iter().filter_map(Value::as_text).collect(),
-            _ => Vec::new(),
+            None => Ok(Vec::new()),
+            Some(Value::List(values)) => values.iter().map(|value| value.as_text().ok_or_else(wrong)).collect(),
+            Some(_) => Err(wrong()),
         }
     }
 }

@@ -6,7 +6,7 @@ const FILE: &str = "\"\nA \"\"comment\"\".\n\"\nClass {\n\t#name : #Foo,\n\t#sup
 fn a_class_with_methods() {
     let file = read(FILE).unwrap();
     assert_eq!(
-        (file.kind, file.name("name"), file.name("superclass"), file.names("instVars")),
+        (file.kind, file.name("name"), file.name("superclass"), file.names("instVars").unwrap()),
         (Kind::Class, "Foo", "Bar", vec!["a", "b"])
     );
     assert_eq!(file.comment, "\nA \"comment\".\n");

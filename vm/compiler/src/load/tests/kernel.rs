@@ -168,3 +168,48 @@ fn variables_of_traits_are_those_of_both_sides() {
     assert_eq!(load_into(&mut heap, &[&traits[0], &traits[1], chunk], false), Vec::<String>::new());
     assert_eq!(variables(&heap, "OC"), [vec!["a", "b"], vec!["classA", "own", "classB"]]);
 }
+
+#[test]
+fn definitions_that_cannot_be_right_are_told() {
+    let with = |more: &str| problems(&[&class("OA", "Association", more)]);
+    assert_eq!(with("\t#instVars : [ #a, #a ],\n"), ["OA has two instance variables a"]);
+    assert_eq!(with("\t#instVars : [ 'key' ],\n"), ["OA has an instance variable key, and inherits one"]);
+    assert_eq!(with("\t#classInstVars : [ 'name' ],\n"), ["OA has an instance variable name, and inherits one"]);
+    let no_name = |name: &str| format!("OA has a variable {name}, which is no name of a variable");
+    assert_eq!(with("\t#instVars : [ #self, #true, 'a b', '' ],\n"), ["self", "true", "a b", ""].map(no_name));
+    assert_eq!(with("\t#classVars : [ #nil ],\n"), [no_name("nil")]);
+    for name in ["lowerName", "'a b'", "'nil'", "'3A'", "_A"] {
+        let told = problems(&[&class(name, "Object", "")]);
+        assert!(told.len() == 1 && told[0].contains(" is no name of a class: "), "{told:?}");
+    }
+    assert_eq!(problems(&["Object subclass: #lower!"]).len(), 1);
+    assert_eq!(problems(&["Class {\n\t#name : #OA,\n\t#superClass : #Object\n}\n"]), ["there is no #superclass in the header"]);
+    assert_eq!(problems(&["Class {\n\t#name : #OA,\n\t#superclass : nil\n}\n"]), Vec::<String>::new());
+    assert_eq!(with("\t#instVars : 'a b',\n"), ["#instVars is no list of names, such as [ 'a', 'b' ]"]);
+    assert_eq!(with("\t#pools : [ 3 ],\n"), ["#pools is no list of names, such as [ 'a', 'b' ]"]);
+}
+
+#[test]
+fn a_variable_that_subclasses_have_already_is_told() {
+    let (above, below) = (class("OA", "Object", ""), class("OB", "OA", "\t#instVars : [ 'a' ],\n"));
+    let mut heap = kernel();
+    load_into(&mut heap, &[&above, &below], false);
+    let said = load_into(&mut heap, &[&class("OA", "Object", "\t#instVars : [ 'a' ],\n")], true);
+    assert_eq!(said, ["OB has an instance variable a already, which it would inherit now"]);
+    // A variable moves up.
+    let mut heap = kernel();
+    load_into(&mut heap, &[&above, &below], false);
+    let moved = [class("OA", "Object", "\t#instVars : [ 'a' ],\n"), class("OB", "OA", "")];
+    assert_eq!(load_into(&mut heap, &[&moved[0], &moved[1]], false), Vec::<String>::new());
+    assert_eq!(variables(&heap, "OB")[0], ["a"]);
+}
+
+#[test]
+fn the_class_library_is_loaded_into_its_own_image() {
+    let mut heap = kernel();
+    let packages = Packages::read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel")]).unwrap();
+    let compile = Options { set: BytecodeSet::SistaV1, class_is_special: true, ..Options::PHARO_8 };
+    let report = load(&mut heap, &packages, &LoadOptions { compile, keep_going: false }, &mut |_| {}).unwrap();
+    assert_eq!(report.rendered().collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(report.new_classes.is_empty() && report.changed_classes.is_empty() && report.new_methods == 0);
+}
