@@ -18,6 +18,7 @@ pub mod semantics;
 pub mod service;
 pub mod source;
 pub mod syntax;
+mod text;
 pub mod tonel;
 pub mod world;
 

@@ -2,9 +2,10 @@
 
 use crate::codegen::{compile_expression, compile_method};
 use crate::diagnostic::Diagnostic;
-use crate::evaluate::{options_for, text};
+use crate::evaluate::options_for;
 use crate::install::{InstallError, install_method, string};
 use crate::load::{Failure, LoadError, binding_of, followed};
+use crate::text::text;
 use crate::world::{World, WorldLinker};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;

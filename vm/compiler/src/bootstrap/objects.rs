@@ -6,6 +6,7 @@ use super::hierarchy::Hierarchy;
 use super::known::NIL_CLASS;
 use crate::install::InstallError;
 use crate::semantics::string_hash;
+use crate::text::from_text;
 use osvm_core::error::PrimError;
 use osvm_core::heap::{AllocRegion, Heap, HeapConfig};
 use osvm_core::object::Format;
@@ -59,24 +60,12 @@ impl Objects {
         if let Some(&symbol) = self.symbols.get(text) {
             return Ok(symbol);
         }
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        let symbol = match bytes {
-            Some(bytes) => heap.byte_object(self.indices.symbol, &bytes)?,
-            None => self.wide_symbol(heap, text)?,
-        };
+        let wide = self.indices.wide_symbol;
+        let wide = |_: &mut Heap| wide.ok_or_else(|| InstallError::NoClass("WideSymbol".into()));
+        let symbol = from_text(heap, text, self.indices.symbol, wide)?;
         heap.identity_hash(symbol);
         self.order.push((string_hash(text, 0), symbol));
         self.symbols.insert(text.into(), symbol);
-        Ok(symbol)
-    }
-
-    fn wide_symbol(&self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
-        let index = self.indices.wide_symbol.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
-        let (format, slots) = Format::for_units(Format::WORDS_32, text.chars().count() as u64, 2);
-        let symbol = heap.alloc_bits(index, format, slots as usize)?;
-        for (word, c) in heap.bytes_mut(symbol).chunks_exact_mut(4).zip(text.chars()) {
-            word.copy_from_slice(&u32::from(c).to_le_bytes());
-        }
         Ok(symbol)
     }
 

@@ -4,7 +4,6 @@ use crate::codegen::Options;
 use crate::world::World;
 use osvm_core::bytecode::{BytecodeSet, MethodHeader};
 use osvm_core::heap::Heap;
-use osvm_core::object::Format;
 use osvm_core::oop::Oop;
 
 /// Fields of classes and of method dictionaries.
@@ -65,18 +64,4 @@ pub fn selectors_of(heap: &Heap, class: Oop) -> Vec<String> {
 /// Whether instances of a class understand a message.
 pub fn understands(heap: &Heap, class: Oop, selector: &str) -> bool {
     with_superclasses(heap, class).any(|class| selectors_of(heap, class).iter().any(|other| other == selector))
-}
-
-/// The text of a string of bytes (Latin-1) or of words (code points).
-pub fn text(heap: &Heap, oop: Oop) -> Option<String> {
-    if !oop.is_pointer() {
-        return None;
-    }
-    let format: Format = heap.format(oop);
-    if format.is_bytes() {
-        return Some(heap.bytes(oop).iter().map(|&byte| char::from(byte)).collect());
-    }
-    let words = format.is_words_32().then(|| heap.bytes(oop).chunks_exact(4))?;
-    let codes = words.map(|word| u32::from_le_bytes(word.try_into().expect("a chunk has four bytes")));
-    Some(codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }

@@ -3,9 +3,10 @@
 use super::agent::Task;
 use super::driver::Driver;
 use super::error::EvalError;
-use super::image::{selectors_of, text};
+use super::image::selectors_of;
 use super::run::user_priority;
 use super::session::Session;
+use crate::text::text;
 use crate::world::World;
 use osvm_core::oop::Oop;
 use std::collections::BTreeSet;

@@ -29,9 +29,10 @@ mod session;
 mod stack;
 mod unit;
 
+pub use crate::text::text;
 pub use driver::Driver;
 pub use error::{EvalError, Failure, StartError};
-pub use image::{options_for, selectors_of, text, understands};
+pub use image::{options_for, selectors_of, understands};
 pub use input::is_incomplete;
 pub use inspect::{ClassSummary, Inspection};
 pub use run::{Begun, Turn};

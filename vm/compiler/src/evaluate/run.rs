@@ -3,10 +3,10 @@
 use super::agent::{Task, field};
 use super::driver::Driver;
 use super::error::{EvalError, Failure, StartError};
-use super::image::text;
 use super::session::{Evaluation, Session};
 use super::stack::Stack;
 use crate::diagnostic::Diagnostic;
+use crate::text::text;
 use osvm_core::error::VmError;
 use osvm_core::oop::Oop;
 use osvm_core::vm::{Handle, Outcome, Vm};

@@ -3,6 +3,7 @@
 use super::{InstallError, Linker};
 use crate::literal::{Literal, MethodState, ScaledDecimal, WholeNumber};
 use crate::load;
+use crate::text::from_text;
 use osvm_core::heap::Heap;
 use osvm_core::object::{self, Format};
 use osvm_core::oop::Oop;
@@ -60,16 +61,10 @@ fn scaled(heap: &mut Heap, decimal: &ScaledDecimal, linker: &mut dyn Linker) -> 
 
 /// A ByteString where Latin-1 has all characters, else a WideString.
 pub fn string(heap: &mut Heap, text: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
-    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-    if let Some(bytes) = bytes {
-        return Ok(heap.byte_object(object::CLASS_INDEX_STRING, &bytes)?);
-    }
-    let class = class(heap, "WideString", linker)?;
-    let string = heap.instantiate(class, text.chars().count())?;
-    for (word, c) in heap.bytes_mut(string).chunks_exact_mut(4).zip(text.chars()) {
-        word.copy_from_slice(&u32::from(c).to_le_bytes());
-    }
-    Ok(string)
+    from_text(heap, text, object::CLASS_INDEX_STRING, |heap| {
+        let class = class(heap, "WideString", linker)?;
+        Ok(heap.class_table_index(class)?)
+    })
 }
 
 /// An array of floats, of the class of which Cuis makes them: the one that prints itself as a literal. Until update 8025 that was

@@ -1,10 +1,11 @@
 //! Classes as objects: making one with its metaclass, and giving one its variables and pools.
 
 use super::LoadError;
-use super::hashed::{Rule, Table, method_dictionary, new_dictionary, rule_of, text};
+use super::hashed::{Rule, Table, method_dictionary, new_dictionary, rule_of};
 use super::shape::{FORMAT, METHODS, SUPERCLASS, Shape, VARIABLES, format_of, has_fields};
 use super::symbols::Symbols;
 use crate::packages::Kind;
+use crate::text::text;
 use crate::world::{Bindings, World};
 use osvm_core::heap::Heap;
 use osvm_core::object::Format;

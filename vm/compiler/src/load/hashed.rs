@@ -7,6 +7,7 @@
 
 use super::LoadError;
 use crate::semantics::string_hash;
+use crate::text::text;
 use osvm_core::heap::Heap;
 use osvm_core::object::{CLASS_INDEX_STRING, HASH_MASK, HASH_SHIFT};
 use osvm_core::oop::Oop;
@@ -50,19 +51,6 @@ impl Rule {
             Rule::Text(initial) => string_hash(&text(heap, key).unwrap_or_default(), initial).into(),
         }
     }
-}
-
-/// The text of a string or symbol of bytes or words.
-pub(super) fn text(heap: &Heap, oop: Oop) -> Option<String> {
-    if !oop.is_pointer() || !heap.format(oop).is_bits() {
-        return None;
-    }
-    let bytes = heap.bytes(oop);
-    if heap.format(oop).is_bytes() {
-        return Some(bytes.iter().map(|&byte| char::from(byte)).collect());
-    }
-    let words = bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
-    Some(words.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// What the elements of a collection are.

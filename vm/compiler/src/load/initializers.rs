@@ -1,9 +1,9 @@
 //! The order in which loaded classes are initialised: superclasses first, as the classes are in the plan, and before a class those
 //! that its `initialize` refers to. Files of chunks say themselves what is to be initialised, and when.
 
-use super::hashed::text;
 use super::plan::{Plan, PlannedMethod};
 use crate::packages::Packages;
+use crate::text::text;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::collections::{HashMap, HashSet};

@@ -2,11 +2,12 @@
 //! `asSymbol`.
 
 use super::LoadError;
-use super::hashed::{Rule, Table, rule_of, text};
+use super::hashed::{Rule, Table, rule_of};
 use crate::semantics::string_hash;
+use crate::text::{from_text, text};
 use crate::world::World;
 use osvm_core::heap::Heap;
-use osvm_core::object::{CLASS_INDEX_STRING, Format};
+use osvm_core::object::CLASS_INDEX_STRING;
 use osvm_core::oop::Oop;
 use std::collections::HashMap;
 
@@ -68,13 +69,8 @@ impl Symbols {
         if let Some(&symbol) = self.by_text.get(text) {
             return Ok(symbol);
         }
-        let symbol = match latin1(text) {
-            Some(bytes) => {
-                let class = heap.class_table_index(self.narrow)?;
-                heap.byte_object(class, &bytes)?
-            }
-            None => make_wide(heap, self.wide, "WideSymbol", text)?,
-        };
+        let narrow = heap.class_table_index(self.narrow)?;
+        let symbol = from_text(heap, text, narrow, |heap| class_index(heap, self.wide, "WideSymbol"))?;
         self.by_text.insert(text.into(), symbol);
         self.made.push(symbol);
         Ok(symbol)
@@ -97,10 +93,7 @@ impl Symbols {
 
     /// A string of this text.
     pub fn string(&self, heap: &mut Heap, text: &str) -> Result<Oop, LoadError> {
-        match latin1(text) {
-            Some(bytes) => Ok(heap.byte_object(CLASS_INDEX_STRING, &bytes)?),
-            None => make_wide(heap, self.wide_string, "WideString", text),
-        }
+        from_text(heap, text, CLASS_INDEX_STRING, |heap| class_index(heap, self.wide_string, "WideString"))
     }
 
     /// Enters the symbols that were made in the image's table.
@@ -119,19 +112,8 @@ impl Symbols {
     }
 }
 
-/// The bytes of a text whose characters are all of Latin-1.
-fn latin1(text: &str) -> Option<Vec<u8>> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
-}
-
-/// A string or symbol with words of 32 bits, of a class that the image may lack.
-fn make_wide(heap: &mut Heap, class: Option<Oop>, name: &str, text: &str) -> Result<Oop, LoadError> {
+/// The index of a class that the image may lack.
+fn class_index(heap: &mut Heap, class: Option<Oop>, name: &str) -> Result<u32, LoadError> {
     let class = class.ok_or_else(|| LoadError::lacks(format!("a class {name}")))?;
-    let index = heap.class_table_index(class)?;
-    let (format, slots) = Format::for_units(Format::WORDS_32, text.chars().count() as u64, 2);
-    let string = heap.alloc_bits(index, format, slots as usize)?;
-    for (word, c) in heap.bytes_mut(string).chunks_exact_mut(4).zip(text.chars()) {
-        word.copy_from_slice(&u32::from(c).to_le_bytes());
-    }
-    Ok(string)
+    Ok(heap.class_table_index(class)?)
 }

@@ -9,6 +9,7 @@ mod tests;
 
 use crate::install::{InstallError, Linker, has_foreign_calls};
 use crate::semantics::{Binding, Environment, VariableId};
+use crate::text::{from_text, text};
 pub(crate) use classes::all_field_names;
 use classes::{association_key, dictionary_entries, field_names, is_class, pools};
 pub use globals::{Bindings, Globals};
@@ -64,8 +65,9 @@ impl World {
             match class.as_str() {
                 "ByteSymbol" | "Symbol" => {
                     world.symbol_class = index;
-                    world.symbols.insert(latin1(heap.bytes(oop)), oop);
+                    world.symbols.extend(text(heap, oop).map(|text| (text, oop)));
                 }
+                "WideSymbol" => world.symbols.extend(text(heap, oop).map(|text| (text, oop))),
                 "SystemDictionary" | "Environment" => candidates.push(oop),
                 class if class.ends_with(" class") && is_class(heap, oop) => {
                     world.classes.insert(heap.class_name(oop), oop);
@@ -156,9 +158,10 @@ impl World {
 
     /// A new symbol of this text, which the image does not know of.
     pub fn make_symbol(&self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        let bytes = bytes.ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
-        Ok(heap.byte_object(self.symbol_class, &bytes)?)
+        from_text(heap, text, self.symbol_class, |heap| {
+            let class = self.class("WideSymbol").ok_or_else(|| InstallError::NoClass("WideSymbol".into()))?;
+            Ok(heap.class_table_index(class)?)
+        })
     }
 
     /// A new variable: an Association, or as good as one where the image has no such class.
@@ -203,10 +206,6 @@ impl World {
 /// The associations of the variables that a class itself has.
 pub(crate) fn class_variables(heap: &Heap, class: Oop) -> HashMap<String, Oop> {
     pools(heap, class).first().map(|&pool| dictionary_entries(heap, pool).collect()).unwrap_or_default()
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 /// What a method of one class can refer to.

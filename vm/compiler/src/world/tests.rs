@@ -4,6 +4,7 @@ use super::{World, WorldLinker, class_binding};
 use crate::codegen::{Options, compile_method};
 use crate::install::install_method;
 use crate::semantics::{Binding, Environment};
+use crate::text::text;
 use osvm_core::heap::Heap;
 use osvm_core::object::Format;
 use osvm_core::oop::Oop;
@@ -84,6 +85,29 @@ fn a_method_refers_to_what_the_image_has() {
     assert_eq!(image.heap.fetch(method, 1), environment.association(transcript));
     assert_eq!(image.heap.fetch(method, 3), binding);
     assert_eq!(class_binding(&world, &image.heap, class(&image, "SubThing")), None);
+}
+
+#[test]
+fn symbols_have_any_characters() {
+    let mut image = image();
+    let wide = image.new_class_with_names("WideSymbol", Format::WORDS_32, &[]);
+    let interned = image.heap.instantiate(wide, 3).unwrap();
+    for (word, c) in image.heap.bytes_mut(interned).chunks_exact_mut(4).zip("πx:".chars()) {
+        word.copy_from_slice(&u32::from(c).to_le_bytes());
+    }
+    let world = World::read(&image.heap);
+    assert_eq!(world.symbol("πx:"), Some(interned));
+    let made = world.make_symbol(&mut image.heap, "日本").unwrap();
+    assert_eq!((image.heap.class_of(made), text(&image.heap, made).as_deref()), (wide, Some("日本")));
+    let thing = class(&image, "Thing");
+    let environment = world.environment(&image.heap, thing);
+    let code = compile_method("x ^ self πx: #日本", &environment, &Options::PHARO_8).code.unwrap();
+    let binding = class_binding(&world, &image.heap, thing).unwrap();
+    let mut linker = WorldLinker { environment: &environment, class_binding: binding, symbols: HashMap::new() };
+    let method = install_method(&mut image.heap, &code, &mut linker).unwrap();
+    let literals = [1, 2].map(|index| image.heap.fetch(method, index));
+    assert!(literals.contains(&interned));
+    assert!(literals.iter().any(|&literal| text(&image.heap, literal).as_deref() == Some("日本")));
 }
 
 /// An image with its globals in an Environment, which imports the class `Imported`; entries of its bindings are the associations

@@ -5,9 +5,9 @@
 
 use super::sorting::Sorting;
 use crate::load::LoadError;
-use crate::load::hashed::text;
 use crate::load::shape::{Fields, fields};
 use crate::load::symbols::Symbols;
+use crate::text::text;
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;

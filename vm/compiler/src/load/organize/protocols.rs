@@ -5,9 +5,10 @@
 
 use super::sorting::Sorting;
 use crate::load::LoadError;
-use crate::load::hashed::{Rule, Table, identity_rule, new_collection, text};
+use crate::load::hashed::{Rule, Table, identity_rule, new_collection};
 use crate::load::shape::{Fields, fields};
 use crate::load::symbols::Symbols;
+use crate::text::text;
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
