@@ -3,7 +3,7 @@
 
 use super::report::Report;
 use super::shape::SUPERCLASS;
-use super::traits::Traits;
+use super::traits::{Traits, is_requirement};
 use super::{LoadOptions, classes};
 use crate::diagnostic::{Diagnostic, Severity, near_names};
 use crate::packages::{ClassDefinition, MethodDefinition, Packages, Place};
@@ -27,6 +27,8 @@ pub(super) struct PlannedMethod<'p> {
     pub class_side: bool,
     /// Its selector: another one than in its source if it is an alias of a trait's.
     pub selector: String,
+    /// It only says that whoever uses its trait must have it.
+    pub is_required: bool,
 }
 
 /// What is to be loaded.
@@ -47,7 +49,8 @@ impl<'p> Plan<'p> {
             let mut errors = parsed.diagnostics.iter().filter(|problem| problem.severity == Severity::Error).peekable();
             if errors.peek().is_none() {
                 let (class_name, class_side) = (definition.class_name.as_str(), definition.class_side);
-                methods.push(PlannedMethod { definition, class_name, class_side, selector: parsed.method.selector.to_string() });
+                let (selector, is_required) = (parsed.method.selector.to_string(), is_requirement(&parsed.method));
+                methods.push(PlannedMethod { definition, class_name, class_side, selector, is_required });
                 continue;
             }
             let file = definition.source.file;

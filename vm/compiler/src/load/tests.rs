@@ -213,6 +213,21 @@ fn the_last_of_two_methods_holds_and_traits_give_way() {
 }
 
 #[test]
+fn what_is_required_is_seen_from_what_a_method_does() {
+    let chunks = "Trait named: #T uses: {} category: 'x'!\nTrait named: #U uses: {} category: 'x'!\n\
+        nil subclass: #A uses: T + U instanceVariableNames: '' category: 'x'!\n\
+        !T methodsFor: 'x'!\na\n\t\"Others say self explicitRequirement\"\n\t^ 1!\n\
+        b\n\tself\n\t\texplicitRequirement!\nc\n\t^ 'self explicitRequirement'! !\n\
+        !U methodsFor: 'x'!\na\n\tself explicitRequirement!\nb\n\t^ 2!\nc\n\t^ self explicitRequirement! !\n";
+    plan(chunks, |plan, messages| {
+        let mut methods: Vec<(&str, &str)> =
+            plan.methods.iter().map(|method| (method.selector.as_str(), method.definition.class_name.as_str())).collect();
+        methods.sort_unstable();
+        assert_eq!((methods, messages), (vec![("a", "T"), ("b", "U"), ("c", "T")], Vec::new()));
+    });
+}
+
+#[test]
 fn a_copy_of_a_method_follows_with_its_blocks() {
     let mut image = TestImage::new();
     let source = "x ^ [:k | f3 := k. [f4] value] value: f5";

@@ -6,7 +6,8 @@
 
 use super::plan::{PlannedMethod, chain, wrong};
 use super::report::Report;
-use crate::packages::{ClassDefinition, MethodDefinition, Packages, TraitUse};
+use crate::packages::{ClassDefinition, Packages, TraitUse};
+use crate::syntax::{ExpressionKind, Method, Statement};
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
@@ -15,30 +16,34 @@ use std::collections::{HashMap, HashSet};
 /// Traits in traits deeper than this are a loop.
 const MAX_DEPTH: usize = 64;
 
-/// A method that says that whoever uses the trait must have it.
-const REQUIRED: &str = "self explicitRequirement";
+/// What a method sends to itself that says that whoever uses the trait must have it.
+const REQUIRED: &str = "explicitRequirement";
 
 /// The traits of some packages.
 pub(super) struct Traits<'p> {
     definitions: HashMap<&'p str, &'p ClassDefinition>,
-    methods: HashMap<(&'p str, bool), Vec<(String, &'p MethodDefinition)>>,
+    methods: HashMap<(&'p str, bool), Composed<'p>>,
 }
 
-/// Methods of a composition by their selectors.
-type Composed<'p> = Vec<(String, &'p MethodDefinition)>;
+/// Methods of a composition, as their traits have them.
+type Composed<'p> = Vec<PlannedMethod<'p>>;
 
-fn is_required(method: &MethodDefinition) -> bool {
-    method.source.text.contains(REQUIRED)
+/// Whether a method does nothing but say that it is required.
+pub(super) fn is_requirement(method: &Method<'_>) -> bool {
+    let [Statement::Expression(only) | Statement::Return(only, _)] = &method.body.statements[..] else { return false };
+    match &only.kind {
+        ExpressionKind::Send(send) => send.receiver.as_variable() == Some("self") && send.message.selector == REQUIRED,
+        _ => false,
+    }
 }
 
 impl<'p> Traits<'p> {
     pub fn new(packages: &'p Packages, methods: &[PlannedMethod<'p>]) -> Traits<'p> {
         let definitions: HashMap<&str, &ClassDefinition> =
             packages.classes.iter().filter(|class| class.is_trait).map(|class| (class.name.as_str(), class)).collect();
-        let mut by_trait: HashMap<(&str, bool), Vec<_>> = HashMap::new();
+        let mut by_trait: HashMap<(&str, bool), Composed<'_>> = HashMap::new();
         for method in methods.iter().filter(|method| definitions.contains_key(method.class_name)) {
-            let key = (method.class_name, method.class_side);
-            by_trait.entry(key).or_default().push((method.selector.clone(), method.definition));
+            by_trait.entry((method.class_name, method.class_side)).or_default().push(method.clone());
         }
         Traits { definitions, methods: by_trait }
     }
@@ -122,10 +127,10 @@ impl<'p> Traits<'p> {
         for class in packages.classes.iter().filter(has_traits) {
             for class_side in [false, true] {
                 let composed = self.composed(&uses(class, class_side), class, report, 0);
-                for (selector, definition) in composed {
-                    let is_own = own.contains(&(class.name.as_str(), class_side, selector.as_str()));
-                    if !(is_own || is_required(definition) && inheritance.has(class, class_side, &selector)) {
-                        result.push(PlannedMethod { definition, class_name: &class.name, class_side, selector });
+                for method in composed {
+                    let is_own = own.contains(&(class.name.as_str(), class_side, method.selector.as_str()));
+                    if !(is_own || method.is_required && inheritance.has(class, class_side, &method.selector)) {
+                        result.push(PlannedMethod { class_name: &class.name, class_side, ..method });
                     }
                 }
             }
@@ -137,13 +142,13 @@ impl<'p> Traits<'p> {
     fn composed(&self, uses: &[TraitUse], class: &ClassDefinition, report: &mut Report<'_>, depth: usize) -> Composed<'p> {
         let mut result: Composed<'p> = Vec::new();
         for used in uses {
-            for (selector, method) in self.of_use(used, class, report, depth) {
-                match result.iter().position(|(other, _)| *other == selector) {
-                    None => result.push((selector, method)),
-                    Some(index) if is_required(result[index].1) => result[index].1 = method,
-                    Some(index) if is_required(method) || result[index].1.source == method.source => {}
+            for method in self.of_use(used, class, report, depth) {
+                match result.iter().position(|other| other.selector == method.selector) {
+                    None => result.push(method),
+                    Some(index) if result[index].is_required => result[index] = method,
+                    Some(index) if method.is_required || result[index].definition.source == method.definition.source => {}
                     Some(index) => {
-                        let other = &result[index].1.class_name;
+                        let (selector, other) = (&method.selector, result[index].class_name);
                         let message = format!("{} gets {selector} from {other} and from {}", class.name, method.class_name);
                         wrong(report, class.place, message, Some("exclude one of them, or define it in the class".into()));
                     }
@@ -159,14 +164,14 @@ impl<'p> Traits<'p> {
         let key = (definition.name.as_str(), used.class_side);
         let own = self.methods.get(&key).cloned().unwrap_or_default();
         let mut all = self.composed(&uses(definition, used.class_side), class, report, depth + 1);
-        all.retain(|(selector, _)| own.iter().all(|(other, _)| other != selector));
+        all.retain(|method| own.iter().all(|other| other.selector != method.selector));
         all.extend(own);
-        let aliases: Composed<'p> = used
-            .aliases
-            .iter()
-            .filter_map(|(new, old)| all.iter().find(|(selector, _)| selector == old).map(|&(_, method)| (new.clone(), method)))
-            .collect();
-        all.retain(|(selector, _)| !used.exclusions.contains(selector));
+        let of_alias = |(new, old): &(String, String)| {
+            let method = all.iter().find(|method| method.selector == *old)?.clone();
+            Some(PlannedMethod { selector: new.clone(), ..method })
+        };
+        let aliases: Composed<'p> = used.aliases.iter().filter_map(of_alias).collect();
+        all.retain(|method| !used.exclusions.contains(&method.selector));
         all.extend(aliases);
         all
     }
