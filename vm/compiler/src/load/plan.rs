@@ -11,7 +11,7 @@ use crate::syntax::parse_method;
 use crate::world::World;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// More superclasses than this are a loop.
 const MAX_SUPERCLASSES: usize = 1000;
@@ -37,6 +37,8 @@ pub(super) struct Plan<'p> {
     pub classes: Vec<ClassDefinition>,
     /// The methods, in the order of the files; of those that are defined twice the last.
     pub methods: Vec<PlannedMethod<'p>>,
+    /// The comments of classes by their names, of those for one class the last.
+    pub comments: BTreeMap<String, String>,
     keys: HashSet<(String, bool, String)>,
     names: HashSet<String>,
 }
@@ -66,7 +68,12 @@ impl<'p> Plan<'p> {
         traits.add_variables(&mut classes, heap, world);
         let keys = methods.iter().map(|m| (m.class_name.to_string(), m.class_side, m.selector.clone())).collect();
         let names = classes.iter().map(|class| class.name.clone()).collect();
-        Plan { classes, methods, keys, names }
+        // Those that came before any definition give way to what the definition has.
+        let of_classes = classes.iter().filter(|class| !class.comment.is_empty());
+        let of_classes = of_classes.map(|class| (class.name.clone(), class.comment.clone()));
+        let others = packages.comments.iter().filter(|(name, _)| !traits.is_trait(name)).cloned();
+        let comments = others.chain(of_classes).collect();
+        Plan { classes, methods, comments, keys, names }
     }
 
     /// Whether a method with this selector is to be loaded.

@@ -113,8 +113,9 @@ fn announced(packages: &mut Packages, reader: &mut Reader<'_>, header: &Excerpt)
 }
 
 fn set_comment(packages: &mut Packages, class_name: &str, comment: String) {
-    if let Some(class) = packages.classes.iter_mut().rev().find(|class| class.name == class_name) {
-        class.comment = comment;
+    match packages.classes.iter_mut().rev().find(|class| class.name == class_name) {
+        Some(class) => class.comment = comment,
+        None => packages.comments.push((class_name.into(), comment)),
     }
 }
 

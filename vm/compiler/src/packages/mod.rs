@@ -171,6 +171,8 @@ pub struct Packages {
     pub classes: Vec<ClassDefinition>,
     /// Methods of these and of other classes.
     pub methods: Vec<MethodDefinition>,
+    /// Comments of classes that no file has defined before, by the names of the classes, in the order of the files.
+    pub comments: Vec<(String, String)>,
     /// Expressions to evaluate when everything is loaded.
     pub expressions: Vec<Excerpt>,
     /// What is wrong with the files.

@@ -58,10 +58,10 @@ pub(super) fn organize(
         report.protocols.kept = report.protocols.given;
     }
     categories(heap, world, shape, symbols, plan, report)?;
-    for definition in plan.classes.iter().filter(|class| !class.comment.is_empty()) {
-        let Some(class) = world.class(&definition.name) else { continue };
-        let text = if ends_lines_with_returns { definition.comment.replace('\n', "\r") } else { definition.comment.clone() };
+    for (name, comment) in &plan.comments {
         report.comments.given += 1;
+        let Some(class) = world.class(name) else { continue };
+        let text = if ends_lines_with_returns { comment.replace('\n', "\r") } else { comment.clone() };
         let kept = set_comment(heap, shape, symbols, place.as_ref(), class, &text)?;
         report.comments.kept += usize::from(kept);
     }

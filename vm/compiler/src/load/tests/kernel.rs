@@ -2,7 +2,7 @@
 
 use crate::bootstrap::{Sources, bootstrap};
 use crate::codegen::Options;
-use crate::load::{LoadOptions, Table, load};
+use crate::load::{LoadOptions, Table, Tally, load};
 use crate::packages::Packages;
 use crate::world::World;
 use osvm_core::bytecode::BytecodeSet;
@@ -27,14 +27,23 @@ fn kernel() -> Heap {
     image::load(&mut &bytes[..], Box::new(region), Default::default()).unwrap().heap
 }
 
-/// Loads files into a heap, and what is right of them if `keep_going`; answers the messages of what is wrong.
-fn load_into(heap: &mut Heap, files: &[&str], keep_going: bool) -> Vec<String> {
+fn options(keep_going: bool) -> LoadOptions {
+    LoadOptions { compile: Options { set: BytecodeSet::SistaV1, class_is_special: true, ..Options::PHARO_8 }, keep_going }
+}
+
+/// What files have in them.
+fn packages(files: &[&str]) -> Packages {
     let mut packages = Packages::default();
     for (index, text) in files.iter().enumerate() {
         packages.add_text(format!("{index}.st"), (*text).into());
     }
-    let compile = Options { set: BytecodeSet::SistaV1, class_is_special: true, ..Options::PHARO_8 };
-    let report = load(heap, &packages, &LoadOptions { compile, keep_going }, &mut |_| {}).unwrap();
+    packages
+}
+
+/// Loads files into a heap, and what is right of them if `keep_going`; answers the messages of what is wrong.
+fn load_into(heap: &mut Heap, files: &[&str], keep_going: bool) -> Vec<String> {
+    let packages = packages(files);
+    let report = load(heap, &packages, &options(keep_going), &mut |_| {}).unwrap();
     assert_eq!(image::verify(heap), Vec::<String>::new());
     report.problems.iter().map(|(_, problem)| problem.message.clone()).collect()
 }
@@ -208,8 +217,20 @@ fn a_variable_that_subclasses_have_already_is_told() {
 fn the_class_library_is_loaded_into_its_own_image() {
     let mut heap = kernel();
     let packages = Packages::read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel")]).unwrap();
-    let compile = Options { set: BytecodeSet::SistaV1, class_is_special: true, ..Options::PHARO_8 };
-    let report = load(&mut heap, &packages, &LoadOptions { compile, keep_going: false }, &mut |_| {}).unwrap();
+    let report = load(&mut heap, &packages, &options(false), &mut |_| {}).unwrap();
     assert_eq!(report.rendered().collect::<Vec<_>>(), Vec::<String>::new());
     assert!(report.new_classes.is_empty() && report.changed_classes.is_empty() && report.new_methods == 0);
+}
+
+#[test]
+fn comments_of_classes_that_no_file_defines_before_are_kept() {
+    let chunks = "Object comment: 'I am above all.'!\n!Array commentStamp: 'me' prior: 0!\nI have places.!\n\
+        !OA commentStamp: 'me' prior: 0!\nI come later.!\nObject subclass: #OA!\nONone comment: 'I am not here.'!\n";
+    let (mut heap, packages) = (kernel(), packages(&[chunks]));
+    let report = load(&mut heap, &packages, &options(false), &mut |_| {}).unwrap();
+    assert_eq!(report.comments, Tally { given: 4, kept: 3 });
+    let world = World::read(&heap);
+    let field = world.field_names(&heap, world.class("Class").unwrap()).iter().position(|name| name == "comment").unwrap();
+    let comment = |name: &str| heap.text(heap.fetch(world.class(name).unwrap(), field)).unwrap();
+    assert_eq!(["Object", "Array", "OA"].map(comment), ["I am above all.", "I have places.", "I come later."]);
 }
