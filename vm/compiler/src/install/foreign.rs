@@ -3,7 +3,7 @@
 //! Source: `ExternalLibraryFunction class>>name:module:callType:returnType:argumentTypes:`, and `atomicTypeNamed:` and
 //! `newTypeNamed:force:` of ExternalType, in FFI-Kernel of Pharo 8 and in FFI of Cuis.
 
-use super::{InstallError, Linker, set_fields};
+use super::{InstallError, Linker, class, set_fields};
 use crate::literal::{ForeignFunction, ForeignName, ForeignType};
 use crate::load::{Table, rule_of};
 use crate::world::{all_field_names, class_variables};
@@ -75,10 +75,6 @@ pub(super) fn function(heap: &mut Heap, function: &ForeignFunction, linker: &mut
     ];
     set_fields(heap, oop, &fields);
     Ok(oop)
-}
-
-fn class(heap: &Heap, name: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
-    linker.class(heap, name).ok_or_else(|| InstallError::NoClass(name.into()))
 }
 
 /// A type of the image; one that nobody knows is a structure that is defined later.

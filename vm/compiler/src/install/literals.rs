@@ -1,6 +1,6 @@
 //! Literals as objects.
 
-use super::{InstallError, Linker};
+use super::{InstallError, Linker, class};
 use crate::literal::{Literal, MethodState, ScaledDecimal, WholeNumber};
 use crate::load;
 use crate::text::from_text;
@@ -10,10 +10,6 @@ use osvm_core::oop::Oop;
 
 /// Fields of an AdditionalMethodState: the method, its selector; pragmas behind them.
 const STATE_FIELDS: usize = 2;
-
-fn class(heap: &Heap, name: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
-    linker.class(heap, name).ok_or_else(|| InstallError::NoClass(name.into()))
-}
 
 /// The object that a literal of a method stands for.
 pub(super) fn object(heap: &mut Heap, literal: &Literal, method: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {

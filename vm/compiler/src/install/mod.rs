@@ -97,7 +97,7 @@ fn install(heap: &mut Heap, code: &CompiledCode, class: Oop, linker: &mut dyn Li
 
 /// Makes the CompiledBlock of a block in some code; its last literal is that code.
 fn install_block(heap: &mut Heap, code: &CompiledCode, outer: Oop, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
-    let class = linker.class(heap, "CompiledBlock").ok_or_else(|| InstallError::NoClass("CompiledBlock".into()))?;
+    let class = class(heap, "CompiledBlock", linker)?;
     let block = install(heap, code, class, linker)?;
     heap.store(block, code.literals.len(), outer);
     Ok(block)
@@ -109,13 +109,18 @@ fn constant_block(heap: &mut Heap, block: &ConstantBlock, outer: Oop, linker: &m
         0 => "ConstantBlockClosure".to_string(),
         count => format!("ConstantBlockClosure{count}Arg"),
     };
-    let class = linker.class(heap, &name).ok_or(InstallError::NoClass(name))?;
+    let class = class(heap, &name, linker)?;
     let code = install_block(heap, &block.code, outer, linker)?;
     let value = literals::object(heap, &block.value, outer, linker)?;
     let closure = heap.instantiate(class, 0)?;
     let arguments = Oop::from_small_int(block.code.arguments.into());
     set_fields(heap, closure, &[("compiledBlock", code), ("numArgs", arguments), ("literal", value)]);
     Ok(closure)
+}
+
+/// A class without which a literal cannot be made.
+fn class(heap: &Heap, name: &str, linker: &mut dyn Linker) -> Result<Oop, InstallError> {
+    linker.class(heap, name).ok_or_else(|| InstallError::NoClass(name.into()))
 }
 
 /// Stores in those fields of an object that it has.

@@ -18,8 +18,13 @@ pub(super) fn looks_like(text: &str) -> bool {
             }
         };
     }
+    begins_definition(rest)
+}
+
+/// Whether a text begins with what it defines and a brace.
+fn begins_definition(text: &str) -> bool {
     let words = ["Class", "Trait", "Extension", "Package"];
-    words.iter().any(|word| rest.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('{')))
+    words.iter().any(|word| text.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('{')))
 }
 
 /// Reads a file.
@@ -41,10 +46,9 @@ pub(super) fn read(packages: &mut Packages, file: FileId) {
 
 /// The line in which the definition begins.
 fn header_span(text: &str) -> Span {
-    let words = ["Class", "Trait", "Extension", "Package"];
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if words.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('{'))) {
+        if begins_definition(line) {
             return Span::new(at, at + line.trim_end().len());
         }
         at += line.len();
