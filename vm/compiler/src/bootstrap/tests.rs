@@ -163,6 +163,8 @@ fn all_errors_are_told_with_their_places() {
     assert_eq!(lines[1], "X.st:10:4: error: Thng is not declared");
     assert_eq!(lines[2], "X.st:14:10: error: Thing>>two is defined twice");
     assert!(text.contains("did you mean Thing?"));
+    let wrong = problems(&class("X", "Object", ",\n\t#instVars : 'a b'"));
+    assert!(wrong.starts_with("X.st:4:3: error: #instVars is no list of names"), "{wrong}");
     assert!(problems("Class { #name : }\n").starts_with("X.st:1:17: error: "));
 }
 

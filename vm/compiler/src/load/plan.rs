@@ -71,7 +71,7 @@ impl<'p> Plan<'p> {
         // Those that came before any definition give way to what the definition has.
         let of_classes = classes.iter().filter(|class| !class.comment.is_empty());
         let of_classes = of_classes.map(|class| (class.name.clone(), class.comment.clone()));
-        let others = packages.comments.iter().filter(|(name, _)| !traits.is_trait(name)).cloned();
+        let others = packages.comments.iter().filter(|(name, text)| !text.is_empty() && !traits.is_trait(name)).cloned();
         let comments = others.chain(of_classes).collect();
         Plan { classes, methods, comments, keys, names }
     }

@@ -225,7 +225,7 @@ fn the_class_library_is_loaded_into_its_own_image() {
 #[test]
 fn comments_of_classes_that_no_file_defines_before_are_kept() {
     let chunks = "Object comment: 'I am above all.'!\n!Array commentStamp: 'me' prior: 0!\nI have places.!\n\
-        !OA commentStamp: 'me' prior: 0!\nI come later.!\nObject subclass: #OA!\nONone comment: 'I am not here.'!\n";
+        Array comment: ''!\n!OA commentStamp: 'me' prior: 0!\nI come later.!\nObject subclass: #OA!\nONone comment: 'I am not here.'!\n";
     let (mut heap, packages) = (kernel(), packages(&[chunks]));
     let report = load(&mut heap, &packages, &options(false), &mut |_| {}).unwrap();
     assert_eq!(report.comments, Tally { given: 4, kept: 3 });
