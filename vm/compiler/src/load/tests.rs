@@ -228,6 +228,14 @@ fn what_is_required_is_seen_from_what_a_method_does() {
 }
 
 #[test]
+fn traits_that_use_themselves_are_told() {
+    let chunks = "Trait named: #T uses: U + U category: 'x'!\nTrait named: #U uses: T + T category: 'x'!\n\
+        Trait named: #V uses: T category: 'x'!\nnil subclass: #A uses: V + T instanceVariableNames: '' category: 'x'!\n\
+        !U methodsFor: 'x'!\na\n\t^ 1! !\n";
+    plan(chunks, |_, messages| assert_eq!(messages, ["the trait T uses itself", "the trait U uses itself"]));
+}
+
+#[test]
 fn a_copy_of_a_method_follows_with_its_blocks() {
     let mut image = TestImage::new();
     let source = "x ^ [:k | f3 := k. [f4] value] value: f5";

@@ -13,7 +13,7 @@ use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::collections::{HashMap, HashSet};
 
-/// Traits in traits deeper than this are a loop.
+/// More superclasses among those of the packages than this are a loop.
 const MAX_DEPTH: usize = 64;
 
 /// What a method sends to itself that says that whoever uses the trait must have it.
@@ -52,8 +52,23 @@ impl<'p> Traits<'p> {
         self.definitions.contains_key(name)
     }
 
-    /// Tells of traits that are missing.
+    /// Tells of traits that are missing, and of those that use themselves.
     pub fn check(&self, packages: &Packages, report: &mut Report<'_>) {
+        for definition in packages.classes.iter().filter(|class| class.is_trait) {
+            let mut reached: Vec<&str> = Vec::new();
+            let mut next = vec![definition];
+            while let Some(other) = next.pop() {
+                for used in other.traits.iter().chain(&other.class_traits) {
+                    if !reached.contains(&used.name.as_str()) {
+                        reached.push(&used.name);
+                        next.extend(self.definitions.get(used.name.as_str()));
+                    }
+                }
+            }
+            if reached.contains(&definition.name.as_str()) {
+                wrong(report, definition.place, format!("the trait {} uses itself", definition.name), None);
+            }
+        }
         for class in packages.classes.iter().filter(|class| !class.is_trait) {
             for used in class.traits.iter().chain(&class.class_traits).filter(|used| !self.is_trait(&used.name)) {
                 let message = format!("{} uses the trait {}, which is in none of the packages", class.name, used.name);
@@ -126,7 +141,7 @@ impl<'p> Traits<'p> {
         let has_traits = |class: &&ClassDefinition| !(class.is_trait || class.traits.is_empty() && class.class_traits.is_empty());
         for class in packages.classes.iter().filter(has_traits) {
             for class_side in [false, true] {
-                let composed = self.composed(&uses(class, class_side), class, report, 0);
+                let composed = self.composed(&uses(class, class_side), class, report, &mut Vec::new());
                 for method in composed {
                     let is_own = own.contains(&(class.name.as_str(), class_side, method.selector.as_str()));
                     if !(is_own || method.is_required && inheritance.has(class, class_side, &method.selector)) {
@@ -138,11 +153,17 @@ impl<'p> Traits<'p> {
         result
     }
 
-    /// The methods of a composition.
-    fn composed(&self, uses: &[TraitUse], class: &ClassDefinition, report: &mut Report<'_>, depth: usize) -> Composed<'p> {
+    /// The methods of a composition, which is that of a class or of the last of the traits in `path`.
+    fn composed(
+        &self,
+        uses: &[TraitUse],
+        class: &ClassDefinition,
+        report: &mut Report<'_>,
+        path: &mut Vec<&'p str>,
+    ) -> Composed<'p> {
         let mut result: Composed<'p> = Vec::new();
         for used in uses {
-            for method in self.of_use(used, class, report, depth) {
+            for method in self.of_use(used, class, report, path) {
                 match result.iter().position(|other| other.selector == method.selector) {
                     None => result.push(method),
                     Some(index) if result[index].is_required => result[index] = method,
@@ -159,11 +180,14 @@ impl<'p> Traits<'p> {
     }
 
     /// The methods of a trait in a composition.
-    fn of_use(&self, used: &TraitUse, class: &ClassDefinition, report: &mut Report<'_>, depth: usize) -> Composed<'p> {
-        let Some(&definition) = self.definitions.get(used.name.as_str()).filter(|_| depth < MAX_DEPTH) else { return Vec::new() };
+    fn of_use(&self, used: &TraitUse, class: &ClassDefinition, report: &mut Report<'_>, path: &mut Vec<&'p str>) -> Composed<'p> {
+        let found = self.definitions.get(used.name.as_str()).filter(|definition| !path.contains(&definition.name.as_str()));
+        let Some(&definition) = found else { return Vec::new() };
         let key = (definition.name.as_str(), used.class_side);
         let own = self.methods.get(&key).cloned().unwrap_or_default();
-        let mut all = self.composed(&uses(definition, used.class_side), class, report, depth + 1);
+        path.push(&definition.name);
+        let mut all = self.composed(&uses(definition, used.class_side), class, report, path);
+        path.pop();
         all.retain(|method| own.iter().all(|other| other.selector != method.selector));
         all.extend(own);
         let of_alias = |(new, old): &(String, String)| {
