@@ -22,17 +22,42 @@ function needed(variable) {
 /** The folder with the images. */
 export const IMAGES = process.env.OSVM_IMAGES;
 
+const endings = new WeakMap();
+
+/**
+ * Does something when the test is over. What began last ends first: a page is closed before its server, and that before its folder is removed,
+ * since a browser may fetch what a page names (its icon) at any time.
+ */
+function atEnd(context, action) {
+  if (!endings.has(context)) {
+    const actions = [];
+    endings.set(context, actions);
+    context.after(async () => {
+      const failures = [];
+      for (const action of actions.reverse()) {
+        try {
+          await action();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+  endings.get(context).push(action);
+}
+
 /** A folder for one test, which is gone afterwards. */
 export async function folder(context) {
   const made = await mkdtemp(join(tmpdir(), 'osvm-page-'));
-  context.after(() => rm(made, { recursive: true, force: true }));
+  atEnd(context, () => rm(made, { recursive: true, force: true }));
   return made;
 }
 
 /** Runs `osvm serve` until the test is over; answers its address. */
 export async function serve(context, args, { cwd = tmpdir() } = {}) {
   const child = spawn(needed('OSVM_COMMAND'), ['serve', '--port', '0', ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-  context.after(() => child.kill());
+  atEnd(context, () => child.kill());
   for await (const line of createInterface({ input: child.stdout })) return line;
   throw new Error('osvm serve has ended');
 }
@@ -73,7 +98,7 @@ export async function open(context, address, options = {}) {
     const isOwn = request.url().startsWith(new URL(address).origin) || /^(data|blob):/.test(request.url());
     if (!isOwn) complaints.push(`a request to ${request.url()}`);
   });
-  context.after(async () => {
+  atEnd(context, async () => {
     await profile.close();
     assert.deepEqual(complaints, [], 'the page complains of nothing');
   });
