@@ -308,6 +308,7 @@ test('the chain of snapshots: initialised, with benchmarks loaded, and run, each
   await runs('bench', 'peerFib', '30');
   // What was printed is shown with the next frame.
   await page.locator('#log .stdout').getByText('2692537', { exact: true }).waitFor();
+  assert.equal((await printed(page)).trim(), '2692537');
 });
 
 test('plugins are the very files of the desktop, and run', async (context) => {
