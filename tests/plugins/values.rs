@@ -8,6 +8,7 @@ use osvm_plugin_sdk::testing::{Arguments, Fake};
 
 pub const TESTS: TestsOfForms = &[
     ("int", |form| ints(&mut form.sampler()?)),
+    ("what a call with Integers alone does", |form| acts(&mut form.sampler()?)),
     ("float", |form| floats(&mut form.sampler()?)),
     ("bool and char", |form| bools_and_chars(&mut form.sampler()?)),
     ("bytes", |form| bytes(&mut form.sampler()?)),
@@ -48,6 +49,28 @@ fn ints(t: &mut PluginTest) -> Result<(), Failed> {
         answers(t, "primitiveAdd", [Fake::Int(1), other], Err(BadArgument))?;
     }
     Ok(())
+}
+
+/// Such calls go a way of their own, which must end as the general one does.
+fn acts(t: &mut PluginTest) -> Result<(), Failed> {
+    let act = |t: &mut PluginTest, what: i64, number: i64, expected| answers(t, "primitiveAct", (what, number), expected);
+    // Twice, since the first call of an instance is none of them.
+    for _ in 0..2 {
+        act(t, 0, 7, Ok(Fake::Int(7)))?;
+        act(t, 0, i64::MIN, Ok(Fake::Int(i64::MIN)))?;
+        act(t, 1, 8, Ok(Fake::Int(8)))?;
+        act(t, 2, 13, Err(PrimitiveError::OperatingSystem(13)))?;
+        // Memory that grows, and moves.
+        act(t, 4, 1 << 20, Ok(Fake::Int(1 << 20)))?;
+        act(t, 4, 20 << 20, Ok(Fake::Int(20 << 20)))?;
+        act(t, 5, -9, Ok(Fake::Int(-9)))?;
+        act(t, 6, 0, Err(BadArgument))?;
+        act(t, 3, 0, Err(PrimitiveError::Internal))?;
+        act(t, 0, (1 << 60) - 1, Ok(Fake::Int((1 << 60) - 1)))?;
+    }
+    // Other calls in between see nothing of them, nor they of these.
+    answers(t, "primitiveReverse", (b"abc",), Ok(b"cba".into()))?;
+    act(t, 0, -1, Ok(Fake::Int(-1)))
 }
 
 fn floats(t: &mut PluginTest) -> Result<(), Failed> {

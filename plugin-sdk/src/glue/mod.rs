@@ -41,7 +41,7 @@ impl<S> Instance<S> {
     ) -> i32 {
         // Data of the last call's results is no longer read.
         if !self.kept.is_empty() {
-            self.kept.clear();
+            self.forget_kept();
         }
         let call = Call {
             arguments: Arguments::new(slots),
@@ -53,6 +53,15 @@ impl<S> Instance<S> {
             Ok(status) => status,
             Err(error) => failed(error, results),
         }
+    }
+}
+
+impl<S> Instance<S> {
+    /// Out of line: most calls have no data, and shall not save registers for it.
+    #[cold]
+    #[inline(never)]
+    fn forget_kept(&mut self) {
+        self.kept.clear();
     }
 }
 

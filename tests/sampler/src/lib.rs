@@ -183,6 +183,24 @@ mod sampler_plugin {
         Err(u8::try_from(number).ok().and_then(|code| PrimitiveError::from_code(code, 2)).unwrap_or(PrimitiveError::Failed))
     }
 
+    /// What a primitive can do that has only Integers to take and to answer.
+    #[primitive]
+    fn primitive_act(cx: &Context, what: i64, number: i64) -> Result<i64, PrimitiveError> {
+        match what {
+            0 => return Ok(number),
+            1 => cx.log().info("an Integer is on its way"),
+            2 => return Err(PrimitiveError::OperatingSystem(number as i32)),
+            3 => panic!("{number}"),
+            4 => return Ok(std::hint::black_box(vec![1_u8; number as usize]).len() as i64),
+            5 => {
+                let (object, _another) = (cx.new_int(number)?, cx.new_int(1)?);
+                return cx.int(object);
+            }
+            _ => return Err(PrimitiveError::BadArgument),
+        }
+        Ok(number)
+    }
+
     #[primitive]
     fn primitive_panic(message: &str) {
         panic!("{message}");

@@ -1,6 +1,6 @@
 //! What the host offers to plugins: every function of every interface, once, for plugins of all three forms.
 //!
-//! A plugin's call arrives at [`call`] with the function's number and its parameters in slots; data is an address and a length that
+//! A plugin's call arrives at [`Interfaces::call`] with the function's number and its parameters in slots; data is an address and a length that
 //! [`Memory`] leads to. What a function does, what it answers and how it fails is in the table `osvm_plugin_abi::interfaces`.
 
 mod arguments;
@@ -54,6 +54,18 @@ pub(crate) struct HostCall<'a, 'h> {
     pub(crate) shared: &'a mut Shared,
 }
 
+/// The host's side of a running call: it serves the functions of interfaces that the plugin calls.
+pub(crate) trait Interfaces {
+    /// Calls the function of this number. There are as many arguments as it has parameters.
+    fn call(&mut self, op: u32, arguments: &[u64], memory: &mut dyn Memory) -> i64;
+}
+
+impl Interfaces for HostCall<'_, '_> {
+    fn call(&mut self, op: u32, arguments: &[u64], memory: &mut dyn Memory) -> i64 {
+        encode(answer(op, Arguments::new(arguments), memory, self))
+    }
+}
+
 /// The place of an interface in the table.
 const fn place(op: u32) -> u32 {
     op >> 8
@@ -71,11 +83,6 @@ const ENVIRONMENT: u32 = place(op::environment::get);
 const SECURITY: u32 = place(op::security::allowed);
 const SETTINGS: u32 = place(op::settings::get);
 const NET: u32 = place(op::net::websocket_open);
-
-/// Calls the function of this number. There are as many arguments as it has parameters.
-pub(crate) fn call(op: u32, arguments: &[u64], memory: &mut dyn Memory, cx: &mut HostCall<'_, '_>) -> i64 {
-    encode(answer(op, Arguments::new(arguments), memory, cx))
-}
 
 fn answer(op: u32, arguments: Arguments<'_>, memory: &mut dyn Memory, cx: &mut HostCall<'_, '_>) -> Answer {
     let interface = place(op);

@@ -50,6 +50,11 @@ impl<'a> CallObjects<'a> {
         CallObjects { heap, operands, scratch }
     }
 
+    /// Those of a call for which there was a [`CallObjects::new`] before.
+    pub(crate) fn again(heap: &'a mut Heap, operands: Operands<'a>, scratch: &'a mut Scratch) -> CallObjects<'a> {
+        CallObjects { heap, operands, scratch }
+    }
+
     /// Receiver and arguments of the message.
     #[inline]
     pub(crate) fn operands(&self) -> Operands<'a> {

@@ -1,6 +1,6 @@
 //! The one dispatch of all interfaces, without a plugin: what it lets through, and how it fails.
 
-use super::{CallObjects, HostCall, Memory, Open, Rights, Scratch, Shared, call};
+use super::{CallObjects, HostCall, Interfaces, Memory, Open, Rights, Scratch, Shared};
 use crate::config::{Grants, Names, PluginConfig, Source};
 use crate::signals::Events;
 use osvm_core::oop::Oop;
@@ -48,7 +48,7 @@ impl Plugin {
     /// Calls a function as a hook does, which has no objects.
     fn call(&mut self, op: u32, arguments: &[u64]) -> i64 {
         let mut cx = HostCall { objects: None, open: &mut self.open, shared: &mut self.shared };
-        call(op, arguments, &mut self.memory, &mut cx)
+        cx.call(op, arguments, &mut self.memory)
     }
 
     /// Puts a text where it can be named by address and length.
@@ -127,7 +127,7 @@ fn every_function_refuses_addresses_outside_of_memory() {
             let mut objects = CallObjects::new(&mut image.heap, Operands::new(&receiver), &mut scratch);
             let mut plugin = Plugin::new(Grants::all());
             let mut cx = HostCall { objects: Some(&mut objects), open: &mut plugin.open, shared: &mut plugin.shared };
-            let found = call(function.op, &zeros(function, address), &mut plugin.memory, &mut cx);
+            let found = cx.call(function.op, &zeros(function, address), &mut plugin.memory);
             // The number 0 is often no file, directory or socket, which may be seen first.
             assert!(found < 0, "{name} at {address:#x} answers {found}");
             assert_eq!(plugin.memory.0, [0; 256], "{name} at {address:#x}");

@@ -13,6 +13,7 @@ mod module;
 mod native;
 mod own;
 mod plan;
+mod quick;
 mod refusal;
 mod resources;
 mod results;
@@ -32,6 +33,7 @@ use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
 use plan::Slots;
+use quick::Quick;
 pub use refusal::Refusal;
 use results::ResultSlots;
 use std::collections::HashSet;
@@ -99,6 +101,16 @@ struct Module {
     state: State,
 }
 
+impl Module {
+    /// Its plugin, if it is loaded.
+    fn loaded(&mut self) -> Option<&mut Loaded> {
+        match &mut self.state {
+            State::Loaded(loaded) => Some(loaded),
+            State::Unloaded | State::Refused => None,
+        }
+    }
+}
+
 enum State {
     Unloaded,
     /// The log has said why.
@@ -118,18 +130,29 @@ enum Target {
     Service(usize),
 }
 
-/// The plugins of a VM.
-pub struct Plugins {
-    modules: Vec<Module>,
-    /// The file of the configuration, for messages.
-    configured_in: String,
-    services: &'static [Service],
-    resolved: Vec<Target>,
-    session: u64,
+/// A [`NamedPrimitive`]: what it stands for, and the quick way to call it, if it has one.
+struct Resolved {
+    target: Target,
+    quick: Option<Quick>,
+}
+
+/// The modules of the configuration, and what calls of them use.
+struct Modules {
+    list: Vec<Module>,
     shared: Shared,
     engines: Engines,
     workspace: Workspace,
     scratch: Scratch,
+}
+
+/// The plugins of a VM.
+pub struct Plugins {
+    modules: Modules,
+    /// The file of the configuration, for messages.
+    configured_in: String,
+    services: &'static [Service],
+    resolved: Vec<Resolved>,
+    session: u64,
     generation: u32,
     loading_disabled: bool,
     watcher: Option<Watcher>,
@@ -152,15 +175,17 @@ impl Plugins {
             state: State::Unloaded,
         };
         Plugins {
-            modules: config.plugins.iter().map(module).collect(),
+            modules: Modules {
+                list: config.plugins.iter().map(module).collect(),
+                shared,
+                engines: Engines::new(options.cache, options.fuel),
+                workspace: Workspace::default(),
+                scratch: Scratch::default(),
+            },
             configured_in: config.path.as_ref().map_or("the built-in configuration".into(), |path| path.display().to_string()),
             services: options.services,
             resolved: Vec::new(),
             session: resources::session(),
-            shared,
-            engines: Engines::new(options.cache, options.fuel),
-            workspace: Workspace::default(),
-            scratch: Scratch::default(),
             generation: 0,
             loading_disabled: false,
             watcher: options.watch.then(|| Watcher::new(config)),
@@ -171,20 +196,20 @@ impl Plugins {
     /// Adds a plugin whose table is linked into a test.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn link(&mut self, config: &PluginConfig, table: &'static PluginTable) -> Result<Description, Box<Refusal>> {
-        let loaded = Loaded::linked(config, table, self.modules.len() as u32, self.session)?;
+        let loaded = Loaded::linked(config, table, self.modules.list.len() as u32, self.session)?;
         let description = loaded.description.clone();
         let name = description.module.clone();
         let state = State::Loaded(Box::new(loaded));
-        self.modules.push(Module { name, config: config.clone(), linked: Some(table), state });
+        self.modules.list.push(Module { name, config: config.clone(), linked: Some(table), state });
         Ok(description)
     }
 
     /// Calls a hook of a module, if it is loaded and has it. A failure is told to the log alone.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn hook(&mut self, name: &str, hook: Hook, token: i64) {
-        for module in self.modules.iter_mut().filter(|module| module.name == name) {
+        for module in self.modules.list.iter_mut().filter(|module| module.name == name) {
             if let State::Loaded(loaded) = &mut module.state {
-                loaded.hook(hook, token, &mut self.shared, &mut self.workspace, &self.engines);
+                loaded.hook(hook, token, &mut self.modules.shared, &mut self.modules.workspace, &self.modules.engines);
             }
         }
     }
@@ -193,9 +218,9 @@ impl Plugins {
         if module.is_empty() {
             return OwnPrimitive::named(function).map(Target::Own).ok_or(NotFound::Function);
         }
-        let number = self.modules.iter().position(|m| m.name == module);
+        let number = self.modules.list.iter().position(|m| m.name == module);
         if let Some(index) = self.services.iter().position(|s| s.module == module && s.function == function) {
-            let is_disabled = number.is_some_and(|number| !self.modules[number].config.enabled);
+            let is_disabled = number.is_some_and(|number| !self.modules.list[number].config.enabled);
             return if is_disabled { Err(NotFound::Module) } else { Ok(Target::Service(index)) };
         }
         let number = number.ok_or(NotFound::Module)?;
@@ -205,12 +230,12 @@ impl Plugins {
 
     /// The loaded plugin of a module, which is loaded now if it was not.
     fn loaded(&mut self, number: usize) -> Result<&mut Loaded, NotFound> {
-        let module = &mut self.modules[number];
+        let module = &mut self.modules.list[number];
         if matches!(module.state, State::Unloaded) && module.config.enabled && !self.loading_disabled {
             let (config, place) = (&module.config, number as u32);
             let loaded = match module.linked {
                 Some(table) => Loaded::linked(config, table, place, self.session),
-                None => Loaded::load(&module.name, config, place, self.session, &mut self.engines),
+                None => Loaded::load(&module.name, config, place, self.session, &mut self.modules.engines),
             };
             module.state = match loaded {
                 Ok(loaded) => State::Loaded(Box::new(loaded)),
@@ -231,7 +256,7 @@ impl Plugins {
         if module.is_empty() {
             return;
         }
-        let known = self.modules.iter().find(|m| m.name == module);
+        let known = self.modules.list.iter().find(|m| m.name == module);
         match (what, known) {
             (NotFound::Function, _) if self.missing.insert(format!("{module}.{function}")) => {
                 tracing::warn!(module, function, "the image asks for a function that the module does not have");
@@ -265,9 +290,9 @@ impl Plugins {
 
     /// Ends a plugin. Whoever calls this forgets what was resolved, unless all is over.
     fn stop(&mut self, number: usize) {
-        let state = std::mem::replace(&mut self.modules[number].state, State::Unloaded);
+        let state = std::mem::replace(&mut self.modules.list[number].state, State::Unloaded);
         if let State::Loaded(mut loaded) = state {
-            loaded.stop(&mut self.shared, &mut self.workspace, &self.engines);
+            loaded.stop(&mut self.modules.shared, &mut self.modules.workspace, &self.modules.engines);
         }
     }
 
@@ -275,8 +300,8 @@ impl Plugins {
     #[cold]
     fn reload(&mut self) {
         for name in self.watcher.as_ref().map(Watcher::changed).unwrap_or_default() {
-            let Some(number) = self.modules.iter().position(|m| m.name == name) else { continue };
-            let module = &self.modules[number];
+            let Some(number) = self.modules.list.iter().position(|m| m.name == name) else { continue };
+            let module = &self.modules.list[number];
             if let Source::Native(_) = module.config.source {
                 tracing::warn!(
                     plugin = name,
@@ -296,12 +321,22 @@ impl Plugins {
         }
     }
 
+    /// The quick way to call a primitive, if it has one.
+    fn quick(&mut self, target: Target) -> Option<Quick> {
+        match target {
+            Target::Primitive { module, index } => self.modules.list[module].loaded()?.quick(module, index, &self.modules.engines),
+            Target::Own(_) | Target::Service(_) => None,
+        }
+    }
+
+    #[inline(never)]
     fn run(&mut self, target: Target, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         match target {
             Target::Primitive { module, index } => {
-                let State::Loaded(loaded) = &mut self.modules[module].state else { return Err(PrimError::NOT_FOUND) };
-                let mut objects = CallObjects::new(call.heap, call.operands, &mut self.scratch);
-                loaded.call(index, &mut objects, &mut self.shared, &mut self.workspace, &self.engines)
+                let Modules { list, shared, engines, workspace, scratch } = &mut self.modules;
+                let State::Loaded(loaded) = &mut list[module].state else { return Err(PrimError::NOT_FOUND) };
+                let mut objects = CallObjects::new(call.heap, call.operands, scratch);
+                loaded.call(index, &mut objects, shared, workspace, engines)
             }
             Target::Own(OwnPrimitive::DisableModuleLoading) => {
                 self.loading_disabled = true;
@@ -316,17 +351,23 @@ impl Plugins {
 impl PluginHost for Plugins {
     fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound> {
         let target = self.target(module, function).inspect_err(|&what| self.tell_missing(module, function, what))?;
-        let known = self.resolved.iter().position(|&r| r == target);
+        let known = self.resolved.iter().position(|known| known.target == target);
         let number = known.unwrap_or_else(|| {
-            self.resolved.push(target);
+            let quick = self.quick(target);
+            self.resolved.push(Resolved { target, quick });
             self.resolved.len() - 1
         });
         Ok(NamedPrimitive(number as u32))
     }
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
-        let target = *self.resolved.get(primitive.0 as usize).ok_or(PrimError::NOT_FOUND)?;
-        self.run(target, call)
+        let Some(resolved) = self.resolved.get(primitive.0 as usize) else { return Err(PrimError::NOT_FOUND) };
+        if let Some(quick) = &resolved.quick
+            && let Some(answer) = quick.call(&mut self.modules, call)
+        {
+            return answer;
+        }
+        self.run(resolved.target, call)
     }
 
     fn generation(&self) -> u32 {
@@ -334,7 +375,7 @@ impl PluginHost for Plugins {
     }
 
     fn unload(&mut self, name: &str) -> bool {
-        match self.modules.iter().position(|m| m.name == name && matches!(m.state, State::Loaded(_))) {
+        match self.modules.list.iter().position(|m| m.name == name && matches!(m.state, State::Loaded(_))) {
             Some(number) => {
                 self.stop(number);
                 self.forget();
@@ -345,12 +386,12 @@ impl PluginHost for Plugins {
     }
 
     fn builtin_module(&self, index: usize) -> Option<String> {
-        let mut builtin = self.modules.iter().filter(|m| m.config.enabled && m.config.source == Source::Builtin);
+        let mut builtin = self.modules.list.iter().filter(|m| m.config.enabled && m.config.source == Source::Builtin);
         builtin.nth(index.checked_sub(1)?).map(|m| m.name.clone())
     }
 
     fn loaded_module(&self, index: usize) -> Option<String> {
-        let mut loaded = self.modules.iter().filter(|m| matches!(m.state, State::Loaded(_)));
+        let mut loaded = self.modules.list.iter().filter(|m| matches!(m.state, State::Loaded(_)));
         loaded.nth(index.checked_sub(1)?).map(|m| m.name.clone())
     }
 
@@ -358,11 +399,12 @@ impl PluginHost for Plugins {
         if self.watcher.as_ref().is_some_and(Watcher::has_changes) {
             self.reload();
         }
-        let now = self.shared.monotonic_micros();
+        let now = self.modules.shared.monotonic_micros();
         let mut next: Option<u64> = None;
-        for module in &mut self.modules {
+        for module in &mut self.modules.list {
             if let State::Loaded(loaded) = &mut module.state
-                && let Some(time) = loaded.run_timers(now, &mut self.shared, &mut self.workspace, &self.engines)
+                && let Some(time) =
+                    loaded.run_timers(now, &mut self.modules.shared, &mut self.modules.workspace, &self.modules.engines)
             {
                 next = Some(next.map_or(time, |other| other.min(time)));
             }
@@ -371,7 +413,7 @@ impl PluginHost for Plugins {
     }
 
     fn visit_held(&mut self, visit: &mut dyn FnMut(&mut Oop)) {
-        for module in &mut self.modules {
+        for module in &mut self.modules.list {
             if let State::Loaded(loaded) = &mut module.state {
                 loaded.visit_held(visit);
             }
@@ -379,21 +421,21 @@ impl PluginHost for Plugins {
     }
 
     fn flush(&mut self) {
-        self.shared.flush();
+        self.modules.shared.flush();
     }
 
     fn snapshot(&mut self) {
-        for module in &mut self.modules {
+        for module in &mut self.modules.list {
             if let State::Loaded(loaded) = &mut module.state {
-                loaded.hook(Hook::Snapshot, 0, &mut self.shared, &mut self.workspace, &self.engines);
+                loaded.hook(Hook::Snapshot, 0, &mut self.modules.shared, &mut self.modules.workspace, &self.modules.engines);
             }
         }
     }
 
     fn shutdown(&mut self) {
-        for number in 0..self.modules.len() {
+        for number in 0..self.modules.list.len() {
             self.stop(number);
         }
-        self.shared.flush();
+        self.modules.shared.flush();
     }
 }

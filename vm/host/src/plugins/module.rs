@@ -3,6 +3,7 @@
 use super::builtin;
 use super::native;
 use super::plan::Plan;
+use super::quick::{Callee, Quick};
 use super::refusal::{Fault, Refusal};
 use super::resources::Resources;
 use super::results::{self, NoResult};
@@ -15,7 +16,9 @@ use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
 use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, STATUS_VALUES};
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 
 /// A plugin that was loaded.
 pub(super) struct Loaded {
@@ -23,14 +26,17 @@ pub(super) struct Loaded {
     plans: Vec<Plan>,
     form: Form,
     resources: Resources,
-    open: Open,
+    pub(super) open: Open,
     name: String,
 }
 
 enum Form {
-    Table { table: Table, plugin: Option<TablePlugin> },
+    Table { table: Table, plugin: TableInstance },
     Wasm(Box<WasmPlugin>),
 }
+
+/// The instance of a plugin with a table, while it has one: quick calls share it.
+pub(super) type TableInstance = Rc<RefCell<Option<TablePlugin>>>;
 
 /// A file that cannot be read.
 pub(super) fn unreadable(error: &io::Error) -> Fault {
@@ -111,7 +117,13 @@ impl Loaded {
         let (table, description) = read.map_err(|fault| Box::new(fault.of("of the test", "linked in")))?;
         let name = description.module.clone();
         checks::configuration(&name, &description, config).map_err(|fault| Box::new(fault.of(&name, "linked in")))?;
-        Ok(Loaded::new(&name, config, Form::Table { table, plugin: None }, description, Resources::new(session, number)))
+        Ok(Loaded::new(
+            &name,
+            config,
+            Form::Table { table, plugin: TableInstance::default() },
+            description,
+            Resources::new(session, number),
+        ))
     }
 
     fn new(name: &str, config: &PluginConfig, form: Form, description: Description, resources: Resources) -> Loaded {
@@ -148,9 +160,18 @@ impl Loaded {
         }
     }
 
+    /// The quick way to call the primitive of this index, if it has one; the plugin is that of the module `number`.
+    pub(super) fn quick(&self, number: usize, index: usize, engines: &Engines) -> Option<Quick> {
+        let params = self.plans[index].integers()?;
+        match &self.form {
+            Form::Table { plugin, .. } => Quick::new(number, index, params, Callee::Table(Rc::clone(plugin))),
+            Form::Wasm(plugin) => Quick::new(number, index, params, Callee::Wasm(plugin.quick(engines)?)),
+        }
+    }
+
     /// What a call answers whose plugin has come back, or has broken.
     #[inline(never)]
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         index: usize,
         outcome: Result<i32, Box<Broken>>,
@@ -203,7 +224,7 @@ impl Loaded {
 
     fn is_running(&self) -> bool {
         match &self.form {
-            Form::Table { plugin, .. } => plugin.is_some(),
+            Form::Table { plugin, .. } => plugin.borrow().is_some(),
             Form::Wasm(plugin) => plugin.is_running(),
         }
     }
@@ -212,7 +233,7 @@ impl Loaded {
     #[cold]
     fn start(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
         if let Form::Table { table, plugin } = &mut self.form {
-            *plugin = TablePlugin::new(*table);
+            *plugin.borrow_mut() = TablePlugin::new(*table);
         }
         self.hook(Hook::Start, 0, shared, workspace, engines);
     }
@@ -262,7 +283,7 @@ impl Loaded {
     pub(super) fn stop(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
         self.hook(Hook::Quit, 0, shared, workspace, engines);
         match &mut self.form {
-            Form::Table { plugin, .. } => *plugin = None,
+            Form::Table { plugin, .. } => *plugin.borrow_mut() = None,
             Form::Wasm(plugin) => plugin.stop(),
         }
         self.resources.close_all();
@@ -272,7 +293,7 @@ impl Loaded {
 
 fn of_table(name: &str, config: &PluginConfig, table: Table, description: Description) -> Result<(Form, Description), Fault> {
     checks::configuration(name, &description, config)?;
-    Ok((Form::Table { table, plugin: None }, description))
+    Ok((Form::Table { table, plugin: TableInstance::default() }, description))
 }
 
 impl Form {
@@ -286,8 +307,13 @@ impl Form {
     ) -> Result<i32, Box<Broken>> {
         let Workspace { slots, results } = workspace;
         match self {
-            Form::Table { plugin: Some(plugin), .. } => Ok(plugin.call(index, slots, results, cx)),
-            Form::Table { plugin: None, .. } => Err(Broken::new(PrimitiveError::Internal, "its state cannot be made")),
+            Form::Table { plugin, .. } => match plugin.borrow().as_ref() {
+                Some(plugin) => {
+                    TablePlugin::lend(slots, cx);
+                    Ok(plugin.call(index, slots.values(), results, cx))
+                }
+                None => Err(Broken::new(PrimitiveError::Internal, "its state cannot be made")),
+            },
             Form::Wasm(plugin) => plugin.call(index, slots, results, cx, engines),
         }
     }

@@ -158,6 +158,12 @@ impl Plan {
         true
     }
 
+    /// How many arguments there are, if they and the result are Integers and nothing else.
+    pub(super) fn integers(&self) -> Option<usize> {
+        let are = self.is_plain && self.answers_int && self.params.iter().all(|ty| *ty == INT);
+        are.then_some(self.params.len())
+    }
+
     /// Checks and converts a call's receiver, if the signature has it, and arguments.
     #[inline(never)]
     pub(super) fn arguments(

@@ -3,7 +3,7 @@
 use super::plan::Slots;
 use super::refusal::Fault;
 use super::results::ResultSlots;
-use crate::interfaces::{self, HostCall, Memory};
+use crate::interfaces::{HostCall, Interfaces, Memory};
 use osvm_plugin_sdk::abi::interfaces::function;
 use osvm_plugin_sdk::abi::native::{Frame, MAGIC, PluginTable};
 use osvm_plugin_sdk::abi::{Description, MAX_DESCRIPTION, PrimitiveError, Version, encode};
@@ -54,19 +54,25 @@ pub(super) struct TablePlugin {
     table: Table,
     instance: *mut c_void,
     functions: usize,
+    /// The result slots of quick calls.
+    results: ResultSlots,
 }
 
 impl TablePlugin {
     /// Makes an instance; none if the plugin cannot.
     pub(super) fn new(table: Table) -> Option<TablePlugin> {
         let instance = (table.0.create)();
-        (!instance.is_null()).then_some(TablePlugin { table, instance, functions: table.0.function_count as usize })
+        (!instance.is_null()).then_some(TablePlugin {
+            table,
+            instance,
+            functions: table.0.function_count as usize,
+            results: ResultSlots::default(),
+        })
     }
 
-    /// Calls the primitive or hook of this index, with the data of arguments lent where it is.
+    /// Lends the data of arguments where it is.
     #[inline(always)]
-    #[allow(unsafe_code)]
-    pub(super) fn call(&mut self, index: usize, slots: &mut Slots, results: &mut ResultSlots, cx: &mut HostCall<'_, '_>) -> i32 {
+    pub(super) fn lend(slots: &mut Slots, cx: &HostCall<'_, '_>) {
         if slots.has_data()
             && let Some(objects) = &cx.objects
         {
@@ -74,16 +80,30 @@ impl TablePlugin {
             // Lending does not fail.
             let _ = slots.place(objects.heap, lend);
         }
+    }
+
+    /// Calls the primitive or hook of this index. The arguments are the slots of its signature.
+    #[inline(always)]
+    pub(super) fn call(&self, index: usize, arguments: &[u64], results: &mut ResultSlots, cx: &mut HostCall<'_, '_>) -> i32 {
+        self.enter(index, arguments, results.as_mut_ptr(), cx)
+    }
+
+    /// Calls the primitive of this index: its status, and its first result slot.
+    #[inline(always)]
+    pub(super) fn call_quickly<T: Interfaces>(&mut self, index: usize, arguments: &[u64], cx: &mut T) -> (i32, u64) {
+        let results = self.results.as_mut_ptr();
+        (self.enter(index, arguments, results, cx), self.results[0])
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn enter<T: Interfaces>(&self, index: usize, arguments: &[u64], results: *mut u64, cx: &mut T) -> i32 {
         assert!(index < self.functions, "the description has no function {index}");
-        let mut frame = Frame {
-            arguments: slots.values().as_ptr(),
-            results: results.as_mut_ptr(),
-            context: (&raw mut *cx).cast(),
-            host: host_call,
-        };
-        // SAFETY: the table has so many functions, the instance is of this table and used by this call alone, and the
-        // slots are those of the signature. What they lend stays: objects do not move during a call, and the interface
-        // `objects` does not write to those that are lent. `cx` is used by the plugin only through `host_call`, until the end of the call.
+        let mut frame = Frame { arguments: arguments.as_ptr(), results, context: (&raw mut *cx).cast(), host: host_call::<T> };
+        // SAFETY: the table has so many functions, the instance is of this table and used by this call alone (nothing that a plugin calls
+        // calls it), the slots are those of the signature, and `results` leads to result slots. What they lend stays: objects do not move during
+        // a call, and the interface `objects` does not write to those that are lent. `cx` is used by the plugin only through `host_call`, until
+        // the end of the call.
         unsafe { (*self.table.0.functions.add(index))(self.instance, &raw mut frame) }
     }
 }
@@ -98,7 +118,7 @@ impl Drop for TablePlugin {
 
 /// The function that stands for all interfaces.
 #[allow(unsafe_code)]
-unsafe extern "C" fn host_call(context: *mut c_void, op: u32, arguments: *const u64) -> i64 {
+unsafe extern "C" fn host_call<T: Interfaces>(context: *mut c_void, op: u32, arguments: *const u64) -> i64 {
     let Some((_, function)) = function(op) else { return encode(Err(PrimitiveError::Unsupported)) };
     let arguments = match function.parameters.len() {
         0 => &[],
@@ -106,8 +126,8 @@ unsafe extern "C" fn host_call(context: *mut c_void, op: u32, arguments: *const 
         len => unsafe { std::slice::from_raw_parts(arguments, len) },
     };
     // SAFETY: the context is that of the running call, which lends it to nobody else meanwhile.
-    let cx = unsafe { &mut *context.cast::<HostCall<'_, '_>>() };
-    let call = AssertUnwindSafe(|| interfaces::call(op, arguments, &mut Process, cx));
+    let cx = unsafe { &mut *context.cast::<T>() };
+    let call = AssertUnwindSafe(|| cx.call(op, arguments, &mut Process));
     catch_unwind(call).unwrap_or_else(|_| {
         tracing::error!(function = function.name, "the host failed in a function that a plugin called");
         encode(Err(PrimitiveError::Internal))

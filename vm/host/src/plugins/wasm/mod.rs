@@ -20,10 +20,10 @@ use super::refusal::Fault;
 use super::{checks, files};
 use crate::config::PluginConfig;
 #[cfg(not(target_family = "wasm"))]
-pub(super) use desktop::{Engines, WasmPlugin};
+pub(super) use desktop::{Engines, QuickInstance, WasmPlugin};
 use osvm_plugin_sdk::abi::{Description, Hook, PrimitiveError, SectionError, Signature, WasmType, description_section};
 #[cfg(target_family = "wasm")]
-pub(super) use page::{Engines, WasmPlugin};
+pub(super) use page::{Engines, QuickInstance, WasmPlugin};
 use std::path::Path;
 
 /// Why a call, and with it the instance, came to an end.

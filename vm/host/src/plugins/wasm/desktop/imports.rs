@@ -1,7 +1,6 @@
 //! The functions of the host that a module imports: made from the table of interfaces, all ending in the one dispatch.
 
 use super::instance::Guest;
-use crate::interfaces;
 use crate::plugins::checks::REBUILD;
 use crate::plugins::refusal::Fault;
 use osvm_plugin_sdk::abi::interfaces::{HostFunction, INTERFACES};
@@ -62,9 +61,9 @@ fn call(mut caller: Caller<'_, Guest>, function: &HostFunction, values: &[MaybeU
             WasmType::F64 => value.get_f64(),
         };
     }
-    let Some((mut memory, cx)) = Guest::call_of(&mut caller) else {
+    let Some((mut memory, running)) = Guest::running(&mut caller) else {
         // Code that runs while an instance is made has no call to speak for.
         return encode(Err(PrimitiveError::Inappropriate));
     };
-    interfaces::call(function.op, &slots[..function.parameters.len()], &mut memory, cx)
+    running.call(function.op, &slots[..function.parameters.len()], &mut memory)
 }

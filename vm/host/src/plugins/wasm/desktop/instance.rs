@@ -1,14 +1,17 @@
 //! An instance of a wasm plugin, and one call of it.
 
 use crate::config::Limits;
-use crate::interfaces::{HostCall, Memory as GuestMemory};
+use crate::interfaces::{HostCall, Interfaces, Memory as GuestMemory};
 use crate::plugins::plan::Slots;
+use crate::plugins::quick::QuickCall;
 use crate::plugins::results::ResultSlots;
 use crate::plugins::wasm::arena::Arena;
 use crate::plugins::wasm::shape::INITIALIZE;
 use crate::plugins::wasm::{Broken, Export};
 use osvm_core::heap::Heap;
+use osvm_core::oop::Oop;
 use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, exports};
+use std::cell::RefMut;
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
 
@@ -17,7 +20,36 @@ pub(super) struct Guest {
     growth: Growth,
     memory: Option<Memory>,
     /// The running call.
-    call: Option<NonNull<HostCall<'static, 'static>>>,
+    running: Option<Running>,
+}
+
+/// The host's side of a call, for as long as it runs.
+#[derive(Clone, Copy)]
+pub(super) struct Running {
+    host: NonNull<()>,
+    serve: unsafe fn(NonNull<()>, u32, &[u64], &mut dyn GuestMemory) -> i64,
+}
+
+impl Running {
+    fn new<T: Interfaces>(host: &mut T) -> Running {
+        Running { host: NonNull::from(host).cast(), serve: serve::<T> }
+    }
+
+    /// Calls a function of the host.
+    #[allow(unsafe_code)]
+    pub(super) fn call(self, op: u32, arguments: &[u64], memory: &mut dyn GuestMemory) -> i64 {
+        // SAFETY: `Instance` set it for as long as the call runs, with the function for its type, and has lent it to nobody else. One
+        // function of the host runs at a time, and none of them calls the plugin.
+        unsafe { (self.serve)(self.host, op, arguments, memory) }
+    }
+}
+
+/// # Safety
+/// `host` must be a `T` that nobody else uses.
+#[allow(unsafe_code)]
+unsafe fn serve<T: Interfaces>(host: NonNull<()>, op: u32, arguments: &[u64], memory: &mut dyn GuestMemory) -> i64 {
+    // SAFETY: the caller's promise.
+    unsafe { host.cast::<T>().as_mut() }.call(op, arguments, memory)
 }
 
 /// How far memory and tables may grow.
@@ -26,17 +58,16 @@ struct Growth {
     table: usize,
     /// More was asked for than is allowed, in this call.
     denied: bool,
+    /// Memory has grown, and may be elsewhere.
+    grown: bool,
 }
 
 impl Guest {
     /// The memory, and the call that runs; none while the instance is made.
-    #[allow(unsafe_code)]
-    pub(super) fn call_of<'a>(caller: &'a mut Caller<'_, Guest>) -> Option<(Linear<'a>, &'a mut HostCall<'static, 'static>)> {
-        let (memory, call) = (caller.data().memory?, caller.data().call?);
+    pub(super) fn running<'a>(caller: &'a mut Caller<'_, Guest>) -> Option<(Linear<'a>, Running)> {
+        let (memory, running) = (caller.data().memory?, caller.data().running?);
         let (bytes, _) = memory.data_and_store_mut(caller);
-        // SAFETY: `Instance::call` sets it for as long as the call runs, and has lent it to nobody else. One function of the host runs
-        // at a time, and none of them calls the plugin.
-        Some((Linear(bytes), unsafe { &mut *call.as_ptr() }))
+        Some((Linear(bytes), running))
     }
 }
 
@@ -44,6 +75,7 @@ impl ResourceLimiter for Growth {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= self.memory;
         self.denied |= !allowed;
+        self.grown = true;
         Ok(allowed)
     }
 
@@ -59,17 +91,40 @@ pub(in crate::plugins) struct Linear<'a>(&'a mut [u8]);
 
 impl GuestMemory for Linear<'_> {
     fn read(&self, address: u64, len: u64) -> Result<&[u8], PrimitiveError> {
-        range(address, len).and_then(|range| self.0.get(range)).ok_or(PrimitiveError::BadArgument)
+        inside(self.0, address, len)
     }
 
     fn write(&mut self, address: u64, len: u64) -> Result<&mut [u8], PrimitiveError> {
-        range(address, len).and_then(|range| self.0.get_mut(range)).ok_or(PrimitiveError::BadArgument)
+        inside_mut(self.0, address, len)
     }
+}
+
+fn inside(memory: &[u8], address: u64, len: u64) -> Result<&[u8], PrimitiveError> {
+    range(address, len).and_then(|range| memory.get(range)).ok_or(PrimitiveError::BadArgument)
+}
+
+fn inside_mut(memory: &mut [u8], address: u64, len: u64) -> Result<&mut [u8], PrimitiveError> {
+    range(address, len).and_then(|range| memory.get_mut(range)).ok_or(PrimitiveError::BadArgument)
 }
 
 fn range(address: u64, len: u64) -> Option<std::ops::Range<usize>> {
     let end = address.checked_add(len)?;
     Some(usize::try_from(address).ok()?..usize::try_from(end).ok()?)
+}
+
+/// An instance between two calls: results are read from its memory.
+pub(super) struct Between<'a>(pub(super) RefMut<'a, Instance>);
+
+impl GuestMemory for Between<'_> {
+    fn read(&self, address: u64, len: u64) -> Result<&[u8], PrimitiveError> {
+        let instance = &*self.0;
+        inside(instance.memory.data(&instance.store), address, len)
+    }
+
+    fn write(&mut self, address: u64, len: u64) -> Result<&mut [u8], PrimitiveError> {
+        let instance = &mut *self.0;
+        inside_mut(instance.memory.data_mut(&mut instance.store), address, len)
+    }
 }
 
 /// An instance.
@@ -80,8 +135,9 @@ pub(super) struct Instance {
     /// The function that asks for an arena.
     ask: Func,
     arena: Arena,
-    /// Where the result slots are in memory.
+    /// Where the result slots are in memory, and in the VM's own, until the memory grows.
     results_at: usize,
+    results: NonNull<u64>,
     /// Parameters and the result of the running call, as the engine wants them.
     values: Box<[ValRaw; ARGUMENT_SLOTS]>,
     /// The time for a call, in epochs.
@@ -108,8 +164,8 @@ impl Instance {
         fuel: Option<u64>,
     ) -> Result<Instance, Box<Broken>> {
         let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-        let growth = Growth { memory, table: limits.table as usize, denied: false };
-        let mut store = Store::new(engine, Guest { growth, memory: None, call: None });
+        let growth = Growth { memory, table: limits.table as usize, denied: false, grown: true };
+        let mut store = Store::new(engine, Guest { growth, memory: None, running: None });
         store.limiter(|guest| &mut guest.growth);
         store.set_epoch_deadline(epochs);
         refuel(&mut store, fuel);
@@ -136,7 +192,17 @@ impl Instance {
             initialize.call(&mut store, &[], &mut []).map_err(|error| broken(&error, store.data()))?;
         }
         let values = Box::new([ValRaw::i64(0); ARGUMENT_SLOTS]);
-        Ok(Instance { store, memory, functions, ask, arena: Arena::default(), results_at, values, epochs })
+        Ok(Instance {
+            store,
+            memory,
+            functions,
+            ask,
+            arena: Arena::default(),
+            results_at,
+            results: NonNull::dangling(),
+            values,
+            epochs,
+        })
     }
 
     /// Calls the function of this index. The result slots are filled if it comes back.
@@ -161,19 +227,46 @@ impl Instance {
         for (value, slot) in self.values.iter_mut().zip(slots.values()) {
             *value = ValRaw::u64(*slot);
         }
-        // The lifetimes are those of this call, after which the pointer is gone.
-        self.store.data_mut().call = Some(NonNull::from(cx).cast());
+        self.store.data_mut().running = Some(Running::new(cx));
         let function = &self.functions[index];
         #[allow(unsafe_code)]
         // SAFETY: the function's type was compared with its signature when the module was loaded: the slots are its parameters, and there is
         // room for its one result.
         let called = unsafe { function.func.call_unchecked(&mut self.store, &raw mut self.values[..function.values]) };
-        self.store.data_mut().call = None;
+        self.store.data_mut().running = None;
         if let Err(error) = called {
             return Err(broken(&error, self.store.data()));
         }
         self.read_results(&mut results[..self.functions[index].results])?;
         Ok(self.values[0].get_i32())
+    }
+
+    /// Calls a primitive that takes only Integers: its status, and its first result slot. `None` if an argument is no SmallInteger.
+    #[inline(always)]
+    pub(super) fn call_quickly(
+        &mut self,
+        index: usize,
+        arguments: impl Iterator<Item = Oop>,
+        cx: &mut QuickCall<'_, '_>,
+    ) -> Option<Result<(i32, u64), Box<Broken>>> {
+        let function = self.functions.get(index)?;
+        for (value, oop) in self.values.iter_mut().zip(arguments) {
+            *value = ValRaw::i64(oop.as_small_int()?);
+        }
+        self.store.set_epoch_deadline(self.epochs);
+        cx.modules.engines.ticker.call_begins();
+        let guest = self.store.data_mut();
+        guest.growth.denied = false;
+        guest.running = Some(Running::new(cx));
+        #[allow(unsafe_code)]
+        // SAFETY: as in `call`: there is room for what any function takes and answers.
+        let called = unsafe { function.func.call_unchecked(&mut self.store, &raw mut self.values[..]) };
+        self.store.data_mut().running = None;
+        cx.modules.engines.ticker.call_ended();
+        Some(match called {
+            Ok(()) => self.first_result().map(|result| (self.values[0].get_i32(), result)),
+            Err(error) => Err(broken(&error, self.store.data())),
+        })
     }
 
     /// Copies the data of arguments into the plugin's arena.
@@ -197,6 +290,27 @@ impl Instance {
         })
     }
 
+    /// The first result slot.
+    #[inline(always)]
+    pub(super) fn first_result(&mut self) -> Result<u64, Box<Broken>> {
+        if self.store.data().growth.grown {
+            self.find_results()?;
+        }
+        #[allow(unsafe_code)]
+        // SAFETY: `find_results` found it in the memory, which has not grown since and so is where it was.
+        Ok(u64::from_le(unsafe { self.results.as_ptr().read_unaligned() }))
+    }
+
+    /// Finds the result slots in memory, which moves only when it grows.
+    #[cold]
+    fn find_results(&mut self) -> Result<(), Box<Broken>> {
+        self.store.data_mut().growth.grown = false;
+        let slots = self.memory.data_mut(&mut self.store).get_mut(self.results_at..).filter(|slots| slots.len() >= 8);
+        let slots = slots.ok_or_else(|| Broken::contradiction("its result slots are not in its memory"))?;
+        self.results = NonNull::from(slots).cast();
+        Ok(())
+    }
+
     #[inline]
     fn read_results(&self, results: &mut [u64]) -> Result<(), Box<Broken>> {
         let memory = self.memory.data(&self.store);
@@ -209,11 +323,6 @@ impl Instance {
             (results, chunks) => results.iter_mut().zip(chunks).for_each(|(slot, bytes)| *slot = u64::from_le_bytes(*bytes)),
         }
         Ok(())
-    }
-
-    /// The memory as it is between two calls.
-    pub(super) fn linear(&mut self) -> Linear<'_> {
-        Linear(self.memory.data_mut(&mut self.store))
     }
 }
 

@@ -4,6 +4,7 @@ mod cache;
 mod engine;
 mod imports;
 mod instance;
+mod quick;
 mod ticker;
 
 use super::module::{self, Module};
@@ -16,6 +17,8 @@ use crate::plugins::results::ResultSlots;
 pub(in crate::plugins) use engine::Engines;
 use instance::{Guest, Instance};
 use osvm_plugin_sdk::abi::Description;
+pub(in crate::plugins) use quick::QuickInstance;
+use std::cell::RefMut;
 use std::path::Path;
 use wasmtime::{Engine, InstancePre};
 
@@ -26,7 +29,7 @@ pub(in crate::plugins) struct WasmPlugin {
     limits: Limits,
     /// The exports of the primitives and then of the hooks, with the types of their parameters.
     exports: Vec<Export>,
-    instance: Option<Box<Instance>>,
+    instance: QuickInstance,
     /// The time for a call, in epochs.
     epochs: u64,
 }
@@ -49,7 +52,10 @@ impl WasmPlugin {
         let module = imports::link(&engine, &compiled)?;
         let exports = Export::all(&description);
         let epochs = Engines::epochs(config.limits.deadline);
-        Ok((WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: None, epochs }, description))
+        Ok((
+            WasmPlugin { engine, module, limits: config.limits.clone(), exports, instance: QuickInstance::default(), epochs },
+            description,
+        ))
     }
 
     /// Calls the primitive or hook of this index. An instance that breaks is thrown away; the next call makes a new one.
@@ -63,40 +69,50 @@ impl WasmPlugin {
         engines: &Engines,
     ) -> Result<i32, Box<Broken>> {
         engines.ticker.call_begins();
-        let answer = match self.instance(engines) {
-            Ok(instance) => instance.call(index, slots, results, cx, engines.fuel()),
-            Err(broken) => Err(broken),
-        };
+        let answer = self.in_instance(engines, |instance| instance.call(index, slots, results, cx, engines.fuel()));
         engines.ticker.call_ended();
         if answer.is_err() {
-            self.instance = None;
+            self.stop();
         }
         answer
     }
 
-    /// The instance, which is made if there is none.
+    /// Does something in the instance, which is made if there is none.
     #[inline]
-    fn instance(&mut self, engines: &Engines) -> Result<&mut Instance, Box<Broken>> {
-        if self.instance.is_none() {
-            let instance = Instance::new(&self.engine, &self.module, &self.limits, &self.exports, self.epochs, engines.fuel())?;
-            self.instance = Some(Box::new(instance));
-        }
-        self.instance.as_deref_mut().ok_or_else(|| Broken::contradiction("it has no instance"))
+    fn in_instance<R>(
+        &self,
+        engines: &Engines,
+        run: impl FnOnce(&mut Instance) -> Result<R, Box<Broken>>,
+    ) -> Result<R, Box<Broken>> {
+        let mut place = self.instance.place();
+        let instance = match &mut *place {
+            Some(instance) => instance,
+            None => {
+                place.insert(Instance::new(&self.engine, &self.module, &self.limits, &self.exports, self.epochs, engines.fuel())?)
+            }
+        };
+        run(instance)
+    }
+
+    /// The instance as quick calls use it.
+    pub(in crate::plugins) fn quick(&self, engines: &Engines) -> Option<QuickInstance> {
+        // Fuel is for tests, which have time.
+        engines.fuel().is_none().then(|| self.instance.clone())
     }
 
     /// True while there is an instance: before the first call there is none, and none after one that broke.
     pub(in crate::plugins) fn is_running(&self) -> bool {
-        self.instance.is_some()
+        self.instance.place().is_some()
     }
 
     /// Throws the instance away.
-    pub(in crate::plugins) fn stop(&mut self) {
-        self.instance = None;
+    pub(in crate::plugins) fn stop(&self) {
+        *self.instance.place() = None;
     }
 
     /// The memory of the instance, to read results from.
     pub(in crate::plugins) fn memory(&mut self) -> Option<impl Memory> {
-        self.instance.as_mut().map(|instance| instance.linear())
+        RefMut::filter_map(self.instance.place(), Option::as_mut).ok().map(instance::Between)
     }
 }
 

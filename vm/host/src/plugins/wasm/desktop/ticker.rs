@@ -42,7 +42,7 @@ impl Ticker {
     }
 
     /// A call begins.
-    #[inline]
+    #[inline(always)]
     pub(super) fn call_begins(&self) {
         self.count();
         if self.shared.asleep.load(Ordering::Relaxed) {
@@ -51,12 +51,12 @@ impl Ticker {
     }
 
     /// The call has ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn call_ended(&self) {
         self.count();
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&self) {
         // One thread calls: no other writes this.
         let calls = &self.shared.calls;

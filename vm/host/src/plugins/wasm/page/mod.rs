@@ -16,9 +16,11 @@ use super::{Broken, Export, adapter, read_module, shape};
 use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
 use crate::plugins::plan::Slots;
+use crate::plugins::quick::QuickCall;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
 use instance::Instance;
+use osvm_core::oop::Oop;
 use osvm_plugin_sdk::abi::{Description, exports};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -88,6 +90,21 @@ impl Drop for Compiled {
     }
 }
 
+/// The instance of a plugin as quick calls use it: there is none.
+pub(in crate::plugins) enum QuickInstance {}
+
+impl QuickInstance {
+    /// Is never called.
+    pub(in crate::plugins) fn call(
+        &self,
+        _index: usize,
+        _arguments: impl Iterator<Item = Oop>,
+        _cx: &mut QuickCall<'_, '_>,
+    ) -> Option<(Result<i32, Box<Broken>>, u64)> {
+        match *self {}
+    }
+}
+
 /// A module that was checked and compiled, and its instance while it has one.
 pub(in crate::plugins) struct WasmPlugin {
     module: Compiled,
@@ -138,6 +155,11 @@ impl WasmPlugin {
             self.instance = None;
         }
         answer
+    }
+
+    /// There is no quick way: what a call costs here is JavaScript's.
+    pub(in crate::plugins) fn quick(&self, _engines: &Engines) -> Option<QuickInstance> {
+        None
     }
 
     /// True while there is an instance: before the first call there is none, and none after one that broke.

@@ -1,6 +1,6 @@
 //! The call that runs, which imports of the plugin and questions about its time come back to.
 
-use crate::interfaces::{self, HostCall};
+use crate::interfaces::{HostCall, Interfaces};
 use crate::plugins::wasm::rewrite::QUANTUM;
 use crate::world::Instant;
 use osvm_plugin_sdk::abi::interfaces::function;
@@ -121,7 +121,7 @@ impl Running {
         // none of them calls the plugin.
         let cx = unsafe { &mut *call.as_ptr() };
         let mut memory = Linear::new(self.instance.get());
-        let answer = interfaces::call(op, &slots[..function.parameters.len()], &mut memory, cx);
+        let answer = cx.call(op, &slots[..function.parameters.len()], &mut memory);
         memory.flush();
         answer
     }

@@ -1,0 +1,39 @@
+//! Calls of an instance for primitives that have only Integers: see `plugins::quick`.
+
+use super::instance::Instance;
+use crate::plugins::quick::QuickCall;
+use crate::plugins::wasm::Broken;
+use osvm_core::oop::Oop;
+use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
+
+/// The place of a plugin's instance, which is empty before the first call and after one that broke. The plugin and its quick calls share it.
+#[derive(Clone, Default)]
+pub(in crate::plugins) struct QuickInstance(Rc<RefCell<Option<Instance>>>);
+
+impl QuickInstance {
+    /// The place, for a call: nothing that a plugin calls comes back here.
+    #[inline]
+    pub(super) fn place(&self) -> RefMut<'_, Option<Instance>> {
+        self.0.borrow_mut()
+    }
+
+    /// Calls the primitive of this index: how it ended, and its first result slot. `None` if there is no instance, or an argument is no
+    /// SmallInteger.
+    #[inline(always)]
+    pub(in crate::plugins) fn call(
+        &self,
+        index: usize,
+        arguments: impl Iterator<Item = Oop>,
+        cx: &mut QuickCall<'_, '_>,
+    ) -> Option<(Result<i32, Box<Broken>>, u64)> {
+        let mut place = self.place();
+        match place.as_mut()?.call_quickly(index, arguments, cx)? {
+            Ok((status, result)) => Some((Ok(status), result)),
+            Err(broken) => {
+                *place = None;
+                Some((Err(broken), 0))
+            }
+        }
+    }
+}
