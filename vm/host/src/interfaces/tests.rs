@@ -226,7 +226,7 @@ fn held_objects_have_numbers() {
         let receiver = [Oop::from_small_int(5)];
         let mut objects = CallObjects::new(&mut image.heap, Operands::new(&receiver), &mut scratch);
         let mut cx = HostCall { objects: Some(&mut objects), open: &mut plugin.open, shared: &mut plugin.shared };
-        let answer = call(op, &[argument], &mut plugin.memory, &mut cx);
+        let answer = cx.call(op, &[argument], &mut plugin.memory);
         (answer, u32::try_from(answer).ok().and_then(|handle| objects.oop(handle).ok()))
     };
     assert_eq!(in_call(&mut image, op::objects::hold, 0).0, 0);
