@@ -2,7 +2,7 @@
 //! `golden/<image>/<case>/`: `args` (one a line), `status`, `stdout`, `stderr`, and where a case needs them `files`, paths from
 //! the folder of the images.
 //!
-//! Each case runs with the default configuration, again under `--gc-stress 1000`, and with all its plugins as native libraries and built in,
+//! Each case runs with the default configuration, again under `--gc-stress 1000`, interpreted and in native code alone, and with all its plugins as native libraries and built in,
 //! chosen by the configurations in `golden/`. `OSVM_BLESS=1 cargo test -p osvm-tests --test golden` writes what the VM
 //! does now into those files. A case whose image or files are not here is ignored.
 
@@ -40,6 +40,9 @@ const SLOW: &[&str] = &["--trace", "sends", "--trace-filter", "nothing has this 
 const WAYS: &[(&str, &[&str])] = &[
     ("", &[]),
     (" under --gc-stress 1000", &["--gc-stress", "1000"]),
+    (" interpreted", &["--jit-after", "0"]),
+    (" in native code", &["--jit-after", "1"]),
+    (" in native code, under --gc-stress 1000", &["--jit-after", "1", "--gc-stress", "1000"]),
     (" with wasm plugins", &["--config", "wasm.toml"]),
     (" with native plugins", &["--config", "native.toml"]),
     (" with builtin plugins", &["--config", "builtin.toml"]),

@@ -39,8 +39,11 @@ fn plugins() -> PluginOptions {
 
 /// Runs an image in memory, and answers its exit status.
 fn run(bytes: &'static [u8], arguments: &[&str], gc_stress: u64) -> i32 {
+    run_with(bytes, arguments, Options { gc_stress, ..Options::default() })
+}
+
+fn run_with(bytes: &'static [u8], arguments: &[&str], vm: Options) -> i32 {
     let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
-    let vm = Options { gc_stress, ..Options::default() };
     let options = MachineOptions { bytes: Some(bytes), arguments, vm, plugins: plugins(), ..MachineOptions::new("library.image") };
     Machine::start(options).unwrap().run().unwrap()
 }
@@ -53,6 +56,16 @@ fn the_librarys_tests_pass_in_v3_plus_closures() {
 #[test]
 fn the_librarys_tests_pass_in_sista() {
     assert_eq!(run(with_tests(BytecodeSet::SistaV1), &["--test"], 0), 0);
+}
+
+#[test]
+fn the_librarys_tests_pass_in_native_code_alone_and_without() {
+    for set in [BytecodeSet::V3PlusClosures, BytecodeSet::SistaV1] {
+        for jit_after in [0, 1] {
+            let options = Options { jit_after, ..Options::default() };
+            assert_eq!(run_with(with_tests(set), &["--test"], options), 0, "{set:?}, {jit_after}");
+        }
+    }
 }
 
 #[test]

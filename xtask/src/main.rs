@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask NAME
   build [ARGS]        the plugins and the VM as wasm, then `cargo build --workspace --release ARGS`
   test [ARGS]         the plugins as wasm and as native libraries, the VM as wasm, a browser where there is none, then
-                      `cargo test --workspace ARGS`
+                      `cargo test --workspace ARGS`, and the interpreter's tests again with all methods as native code
   plugins [--native]  the plugins as wasm (with --native also as native libraries) in target/plugins, and beside `osvm`
   web [--debug]       the VM as wasm with its page in target/web, and beside `osvm`; with --debug it has debug information
   docs [--check]      writes the pages that are made from tables in the source, or fails if one is out of date";
@@ -25,7 +25,8 @@ fn main() -> ExitCode {
         ["build", ref more @ ..] => wasm(Forms::Wasm).and_then(|()| run_cargo(&["build", "--workspace", "--release"], more)),
         ["test", ref more @ ..] => wasm(Forms::WasmAndNative).and_then(|()| {
             browser::set_up();
-            run_cargo(&["test", "--workspace"], more)
+            run_cargo(&["test", "--workspace"], more)?;
+            all_native(more)
         }),
         ["plugins"] => plugins::build(Forms::Wasm),
         ["plugins", "--native"] => plugins::build(Forms::WasmAndNative),
@@ -47,6 +48,14 @@ fn main() -> ExitCode {
 fn wasm(forms: Forms) -> Result<(), String> {
     plugins::build(forms)?;
     web::build(false)
+}
+
+/// The interpreter's tests with every method compiled to native code at once.
+fn all_native(more: &[&str]) -> Result<(), String> {
+    let mut tests = cargo();
+    tests.args(["test", "--package", "osvm-core", "--lib"]).args(more).env("OSVM_JIT_AFTER", "1").current_dir(root());
+    let status = tests.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("the tests with OSVM_JIT_AFTER=1 ended with {status}")) }
 }
 
 fn root() -> &'static Path {

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use osvm_core::TraceFilter;
+use osvm_core::vm::JIT_AFTER;
 use osvm_host::config::Search;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
@@ -84,6 +85,9 @@ pub struct RunArgs {
     /// Trace only this class, selector, 'Class>>selector' or plugin; * stands for any text
     #[arg(long, value_name = "NAME", requires = "trace")]
     pub trace_filter: Option<TraceFilter>,
+    /// Compile a method to native code when it was activated, or jumped back, N times; 0 interprets everything
+    #[arg(long, value_name = "N", default_value_t = JIT_AFTER)]
+    pub jit_after: u32,
     /// Collect garbage at every Nth allocation, and check the heap afterwards
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub gc_stress: u64,

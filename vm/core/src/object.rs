@@ -72,6 +72,15 @@ pub const CLASS_INDEX_BITMAP: u32 = 53;
 /// Class index of Point.
 pub const CLASS_INDEX_POINT: u32 = 54;
 
+/// A header has none of these bits if its object has oops in all slots: the two upper bits of the format.
+pub const RAW_FORMAT_BITS: u64 = 24 << FORMAT_SHIFT;
+
+/// The object of a header has an oop in slot `index`. Of those that have them in some slots only, and of very large ones, it is not said.
+#[inline(always)]
+pub const fn has_oop(header: u64, index: usize) -> bool {
+    header & RAW_FORMAT_BITS == 0 && (index as u64) < header >> SLOTS_SHIFT
+}
+
 /// How the body of an object is laid out: the header's five format bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 #[repr(transparent)]

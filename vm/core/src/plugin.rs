@@ -1,9 +1,11 @@
 //! Named primitives: how the interpreter asks for one and calls it. `osvm-host` implements this.
 
 use crate::{error::PrimError, heap::Heap, oop::Oop};
+use std::ffi::c_void;
 
 /// A named primitive that was found: an index that only its [`PluginHost`] understands, never an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(transparent)]
 pub struct NamedPrimitive(pub u32);
 
 /// Why a named primitive was not found. Both fail with `#'not found'`.
@@ -43,6 +45,12 @@ impl<'a> Operands<'a> {
         args.iter().rev().copied().chain([receiver]).collect()
     }
 
+    /// Where the operands lie: the last argument first.
+    #[inline]
+    pub fn as_ptr(self) -> *const Oop {
+        self.0.as_ptr()
+    }
+
     /// The receiver of the message.
     #[inline]
     pub fn receiver(self) -> Oop {
@@ -68,12 +76,21 @@ impl<'a> Operands<'a> {
     }
 }
 
+/// A function by which native code calls a primitive: with the address of the [`PluginHost`], the primitive, the heap, and the stack with the
+/// operands, as [`Operands`] have them. It answers the bits of the object that replaces the operands; or 0, which stands for no object, and
+/// [`PluginHost::call`] with the same operands is called next.
+pub type DirectCall = unsafe extern "C" fn(*mut c_void, NamedPrimitive, &mut Heap, *const Oop) -> u64;
+
 /// The provider of named primitives.
 pub trait PluginHost {
     /// Looks up a primitive; the answer is kept with the method until [`PluginHost::generation`] changes.
     fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound>;
     /// Calls it. The answer replaces receiver and arguments on the stack.
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError>;
+    /// The function for native code to call a primitive with so many arguments, if there is one. It holds as what was resolved holds.
+    fn direct_call(&self, _primitive: NamedPrimitive, _args: usize) -> Option<DirectCall> {
+        None
+    }
     /// Changes when what was resolved before no longer holds: by [`PluginHost::unload`], or while the VM is not running.
     fn generation(&self) -> u32 {
         0

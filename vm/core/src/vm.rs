@@ -3,7 +3,7 @@
 use crate::error::VmError;
 use crate::heap::Heap;
 use crate::image::ImageHeader;
-use crate::interp::{CodeCache, Handles, MethodCache, StackZone};
+use crate::interp::{CodeCache, Handles, MethodCache, Native, StackZone};
 use crate::oop::Oop;
 use crate::platform::Platform;
 use crate::plugin::PluginHost;
@@ -12,9 +12,14 @@ use std::collections::BTreeSet;
 
 pub use crate::interp::{Frame, Handle};
 
+/// What [`Options::jit_after`] is unless somebody asks for another number.
+pub const JIT_AFTER: u32 = 100;
+
 /// What a person asked of a VM.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// A method is compiled to native code when it was activated, or jumped back, so many times; 0 never.
+    pub jit_after: u32,
     /// Collect at every so many allocations and check the heap afterwards; 0 never.
     pub gc_stress: u64,
     /// Count sends and primitives, which takes time.
@@ -29,6 +34,21 @@ pub struct Options {
     pub trace_gc: bool,
     /// Only sends, instructions and primitives that it accepts are reported.
     pub trace_filter: Option<TraceFilter>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            jit_after: JIT_AFTER,
+            gc_stress: 0,
+            count: false,
+            trace_sends: false,
+            trace_primitives: false,
+            trace_bytecodes: false,
+            trace_gc: false,
+            trace_filter: None,
+        }
+    }
 }
 
 /// Why [`Vm::run`] came back.
@@ -62,6 +82,8 @@ pub struct Counters {
     pub primitive_failures: u64,
     /// Methods translated.
     pub translations: u64,
+    /// Methods compiled to native code.
+    pub compilations: u64,
     /// Process switches.
     pub process_switches: u64,
     /// Looks for events.
@@ -99,6 +121,7 @@ pub struct Vm {
     /// Stack pointers below this overflow the active page.
     pub(crate) limit: u64,
     pub(crate) codes: CodeCache,
+    pub(crate) native: Native,
     pub(crate) method_cache: MethodCache,
     /// What stops the VM, set where an error cannot be returned.
     pub(crate) fatal: Option<VmError>,

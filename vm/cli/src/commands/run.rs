@@ -27,6 +27,7 @@ pub fn run(args: &RunArgs) -> Result<i32, Failure> {
         config,
         plugins: PluginOptions { fuel: args.wasm_fuel, watch: args.watch_plugins, ..plugin_options() },
         vm: Options {
+            jit_after: args.jit_after,
             gc_stress: args.gc_stress,
             count: args.stats.is_some(),
             trace_sends: args.trace.contains(&Trace::Sends),
@@ -75,6 +76,7 @@ fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) 
         ("primitives", counters.primitives),
         ("primitive_failures", counters.primitive_failures),
         ("translations", counters.translations),
+        ("compilations", counters.compilations),
         ("process_switches", counters.process_switches),
         ("event_checks", counters.event_checks),
         ("stack_pages_flushed", counters.stack_pages_flushed),

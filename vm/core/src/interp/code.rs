@@ -4,7 +4,9 @@
 //! bytecode sets share. A word is `opcode: u8 | a: u8 | c: u16 | b: i32` from the low end. A send is followed by two words of
 //! inline cache: the class index that was seen last and the address of the [`Code`] found for it.
 
+use super::native::MethodCode;
 use crate::oop::Oop;
+use crate::plugin::{NamedPrimitive, NotFound};
 use crate::primitives::{ControlPrimitive, ValuePrimitive};
 
 macro_rules! ops {
@@ -252,8 +254,10 @@ pub(crate) struct Code {
     pub shapes: Box<[Shape]>,
     /// Blocks inside, by ascending start.
     pub blocks: Box<[Block]>,
+    /// What it has for native code.
+    pub native: MethodCode,
     /// For a named primitive: what it resolved to, and in which generation of the host.
-    pub named: Option<(Result<crate::plugin::NamedPrimitive, crate::plugin::NotFound>, u32)>,
+    pub named: Option<(Result<NamedPrimitive, NotFound>, u32)>,
 }
 
 impl Code {

@@ -2,7 +2,7 @@
 
 use super::layout::frame;
 use crate::error::VmError;
-use crate::object::{CLASS_INDEX_CONTEXT, Format, IMMUTABLE_BIT};
+use crate::object::{CLASS_INDEX_CONTEXT, Format, IMMUTABLE_BIT, has_oop};
 use crate::oop::{Oop, to_index};
 use crate::special::Special;
 use crate::vm::{Outcome, Vm};
@@ -60,7 +60,7 @@ impl Vm {
     /// Field `index` of an object that may be no such object.
     #[inline(always)]
     pub(crate) fn checked_field(&self, oop: Oop, index: usize) -> Oop {
-        if oop.is_pointer() && index < self.heap.num_slots(oop) {
+        if oop.is_pointer() && has_oop(self.heap.header(oop), index) {
             self.heap.fetch(oop, index)
         } else {
             self.checked_field_followed(oop, index)
@@ -86,7 +86,7 @@ impl Vm {
     /// The value of a literal variable's association.
     #[inline(always)]
     pub(crate) fn association_value(&self, association: Oop) -> Oop {
-        if association.is_pointer() && !self.heap.is_forwarded(association) && self.heap.num_slots(association) >= 2 {
+        if association.is_pointer() && !self.heap.is_forwarded(association) && has_oop(self.heap.header(association), 1) {
             self.heap.fetch(association, 1)
         } else {
             self.checked_field_followed(association, 1)

@@ -208,7 +208,21 @@ impl Vm {
     pub(crate) fn resume_with(&mut self, ctx: Oop, value: Oop) -> Result<(), VmError> {
         self.make_active(ctx, Some(value))?;
         self.push(value);
+        self.check_depth();
         Ok(())
+    }
+
+    /// Native code relies on the depth of the stack that a method has at each instruction. A context may go on with another one: then its method is
+    /// interpreted from now on.
+    pub(crate) fn check_depth(&mut self) {
+        let code = self.code_of_frame(self.fp);
+        let word = (self.ip as usize - code.words.as_ptr() as usize) / 8;
+        // Behind the instructions is what jumps go on with for which there is no native code.
+        if let Some(shape) = code.shapes.get(word)
+            && self.stack.args(self.fp) + self.values_of_frame(self.fp, self.sp) != usize::from(shape.depth)
+        {
+            self.forget_native(code);
+        }
     }
 
     fn make_active(&mut self, ctx: Oop, returned: Option<Oop>) -> Result<(), VmError> {

@@ -43,6 +43,7 @@ impl Vm {
             (code.primitive, code.entry) = self.entry_of(method, for_context);
         }
         code.start = code.words[(code.primitive != 0) as usize..].as_ptr();
+        self.native.adopt(&mut code, self.options.jit_after);
         self.codes.any_young |= self.heap.is_young(method);
         let code = Box::new(code);
         let address: *const Code = &*code;

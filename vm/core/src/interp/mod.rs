@@ -14,6 +14,8 @@ mod fuse;
 mod handles;
 pub(crate) mod layout;
 mod lookup;
+#[cfg_attr(not(all(target_arch = "x86_64", unix)), path = "native/none.rs")]
+mod native;
 mod perform;
 mod process;
 mod registers;
@@ -33,4 +35,5 @@ pub(crate) use control::{CONTROL_PRIMITIVES, MILLISECOND_MASK};
 pub use driven::Frame;
 pub use handles::Handle;
 pub(crate) use handles::Handles;
+pub(crate) use native::Native;
 pub(crate) use stack::StackZone;

@@ -150,7 +150,9 @@ impl Vm {
         self.set_checked_field(scheduler, process::SCHEDULER_ACTIVE, proc);
         self.set_checked_field(proc, process::SUSPENDED_CONTEXT, nil);
         self.set_checked_field(proc, process::MY_LIST, nil);
-        self.resume_context(new_ctx)
+        self.resume_context(new_ctx)?;
+        self.check_depth();
+        Ok(())
     }
 
     /// Runs the next ready process; the active one waits on some list or is suspended.

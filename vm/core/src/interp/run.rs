@@ -9,7 +9,7 @@ use super::layout::frame;
 use super::registers::Registers;
 use super::send::Target;
 use crate::error::VmError;
-use crate::object::{CLASS_INDEX_ARRAY, CLASS_INDEX_MASK, Format, IMMUTABLE_BIT, SLOTS_SHIFT};
+use crate::object::{CLASS_INDEX_ARRAY, CLASS_INDEX_MASK, Format, IMMUTABLE_BIT, has_oop};
 use crate::oop::Oop;
 use crate::small_integer;
 use crate::vm::{Args, Outcome, Vm};
@@ -64,6 +64,26 @@ impl Vm {
         }
 
         'next: loop {
+            // Goes on in native code, as far as that leads.
+            macro_rules! natively {
+                ($call:expr) => {{
+                    slowly!($call);
+                    leave_if_asked!();
+                    continue 'next;
+                }};
+            }
+            // Goes on at ip in the native code of the active frame, if it has some: it becomes hot by this.
+            macro_rules! warm_up {
+                () => {
+                    if !WATCHED {
+                        let code = r.slot(frame::CODE).bits() as usize as *const Code;
+                        if self.warms_up(code) {
+                            natively!(self.resume_natively(code));
+                        }
+                    }
+                };
+            }
+
             if WATCHED && self.options.trace_bytecodes {
                 r.save(self);
                 self.trace_instruction();
@@ -140,7 +160,7 @@ impl Vm {
                             ($index:expr) => {{
                                 let receiver = r.slot(frame::RECEIVER);
                                 let index = $index as usize;
-                                if receiver.is_pointer() && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT {
+                                if receiver.is_pointer() && has_oop(self.heap.header(receiver), index) {
                                     // SAFETY: the receiver has more slots than the index.
                                     r.push(Oop(unsafe { *receiver.ptr().add(1 + index) }));
                                 } else {
@@ -165,7 +185,7 @@ impl Vm {
                                 let (index, value) = ($index as usize, $value);
                                 if receiver.is_pointer()
                                     && self.heap.header(receiver) & IMMUTABLE_BIT == 0
-                                    && (index as u64) < self.heap.header(receiver) >> SLOTS_SHIFT
+                                    && has_oop(self.heap.header(receiver), index)
                                 {
                                     // SAFETY: the receiver has more slots than the index.
                                     unsafe { *receiver.ptr().add(1 + index) = value.bits() };
@@ -312,6 +332,7 @@ impl Vm {
                                 r.skip($at);
                                 r.jump();
                                 poll!();
+                                warm_up!();
                             }};
                         }
 
@@ -495,6 +516,7 @@ impl Vm {
                             Op::JumpBack => {
                                 r.skip(operand_b(word) - 1);
                                 poll!();
+                                warm_up!();
                             }
                             Op::JumpTrue | Op::JumpFalse => {
                                 let condition = r.top(0);
@@ -643,6 +665,13 @@ impl Vm {
                         self.widow(ctx);
                     }
                     r.leave(value);
+                    if !WATCHED {
+                        let code = r.slot(frame::CODE).bits() as usize as *const Code;
+                        // SAFETY: a frame has the address of its code.
+                        if unsafe { &*code }.native.is_compiled() {
+                            natively!(self.resume_natively(code));
+                        }
+                    }
                     continue 'next;
                 };
 
@@ -682,6 +711,7 @@ impl Vm {
                 continue 'next;
             }
             match code_ref.entry {
+                Entry::Frame if !WATCHED && self.warms_up(code) => natively!(self.call_natively(code)),
                 Entry::Frame => {
                     let receiver = r.top(args);
                     r.enter(code_ref.start(), code_ref.method, nil, code, args as u64, receiver);
@@ -740,6 +770,7 @@ impl Vm {
                             slowly!(self.overflow());
                         }
                         poll!();
+                        warm_up!();
                     } else {
                         r.save(self);
                         match self.primitive_closure_value(args) {
@@ -783,7 +814,7 @@ impl Vm {
     }
 
     /// The selector of a send instruction of the active frame.
-    fn selector_of_send(&self, word: u64) -> Oop {
+    pub(super) fn selector_of_send(&self, word: u64) -> Oop {
         let index = operand_b(word) as usize;
         if word as u8 == Op::Send as u8 {
             let method = self.stack.oop(self.fp, frame::METHOD);
@@ -796,7 +827,7 @@ impl Vm {
 
 /// Remembers what a send runs for receivers of a class.
 #[inline(always)]
-fn fill_cache(cache: *const u64, class: u64, code: *const Code) {
+pub(super) fn fill_cache(cache: *const u64, class: u64, code: *const Code) {
     // SAFETY: it is the cache of a send, which only the loop changes.
     unsafe {
         *cache.cast_mut() = class;

@@ -139,6 +139,10 @@ impl Vm {
     /// Sends a message of the VM's own, whose receiver and arguments were pushed, from the active frame. None of these is meant to
     /// be answered by the image; each one that is leaves its answer on the frame's stack, which ends that before it leaves its page.
     pub(crate) fn send_special(&mut self, selector: Special, args: usize) -> Result<(), VmError> {
+        if selector != Special::SelectorAboutToReturn {
+            // Native code does not know of an answer that is left on the stack.
+            self.forget_native(self.stack.at(self.fp, frame::CODE) as usize as *const Code);
+        }
         let selector = self.heap.special(selector);
         if self.sp < self.limit - OPERANDS {
             let method = self.method_name(self.stack.oop(self.fp, frame::METHOD));
@@ -168,8 +172,7 @@ impl Vm {
             }
             Entry::Field(index) => {
                 let receiver = self.stack_value(0);
-                let has = receiver.is_pointer() && (index as usize) < self.heap.num_slots(receiver);
-                let value = if has { self.heap.fetch(receiver, index as usize) } else { self.heap.nil() };
+                let value = self.checked_field(receiver, index as usize);
                 self.answer(0, value);
                 return Ok(());
             }
@@ -299,6 +302,12 @@ impl Vm {
                     self.missing_modules.insert(module);
                 }
                 *named = Some((resolved, self.generation));
+                if let Ok(primitive) = resolved {
+                    // SAFETY: as above.
+                    let code = unsafe { &mut *code.cast_mut() };
+                    let direct = self.plugins.direct_call(primitive, usize::from(code.args));
+                    code.native.set_direct(direct, primitive, self.generation);
+                }
                 resolved
             }
         };

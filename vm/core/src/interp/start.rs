@@ -2,7 +2,7 @@
 
 use super::handles::Handles;
 use super::layout::process;
-use super::{CodeCache, MethodCache, StackZone};
+use super::{CodeCache, MethodCache, Native, StackZone};
 use crate::error::VmError;
 use crate::heap::Heap;
 use crate::image::{ImageHeader, LoadedImage};
@@ -43,6 +43,7 @@ impl Vm {
             page: 0,
             limit: 0,
             codes: CodeCache::default(),
+            native: Native::default(),
             method_cache: MethodCache::new(),
             fatal: None,
             outcome: None,
@@ -70,7 +71,9 @@ impl Vm {
             return Err(VmError::Corrupt(format!("its active process has {} to run", self.describe(ctx))));
         }
         self.heap.store(active, process::SUSPENDED_CONTEXT, nil);
-        self.resume_context(ctx)
+        self.resume_context(ctx)?;
+        self.check_depth();
+        Ok(())
     }
 
     /// Header fields of the image, as the next snapshot has them.

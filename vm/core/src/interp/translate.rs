@@ -6,6 +6,7 @@
 use super::code::{Block, Code, Entry, Op, SEND_WORDS, Shape, word};
 use super::fuse;
 use super::layout::frame;
+use super::native::MethodCode;
 use crate::bytecode::{Answer, Instruction, MethodHeader, Variable, decode};
 use crate::heap::Heap;
 use crate::oop::Oop;
@@ -83,8 +84,9 @@ impl Translator<'_> {
     fn depths(&self, end: usize) -> Result<Vec<i32>, String> {
         let room = if self.header.large_frame() { LARGE_CONTEXT } else { SMALL_CONTEXT } as i32;
         let mut depth_at = vec![-1i32; end + 1];
-        let mut todo = vec![(self.header.initial_pc(), self.header.temps() as i32)];
-        while let Some((mut pc, mut depth)) = todo.pop() {
+        // Arguments lie above the frame: they are values, but no operands.
+        let mut todo = vec![(self.header.initial_pc(), self.header.temps() as i32, self.header.args() as i32)];
+        while let Some((mut pc, mut depth, args)) = todo.pop() {
             loop {
                 if pc >= end {
                     return Err(format!("its code runs past its end at {pc}"));
@@ -104,8 +106,8 @@ impl Translator<'_> {
                 {
                     return Err(format!("it uses temporary {temp} of {depth} at pc {}", pc + 1));
                 }
-                if depth < need {
-                    return Err(format!("it takes {need} values off a stack of {depth} at pc {}", pc + 1));
+                if depth - args < need {
+                    return Err(format!("it takes {need} values off a stack of {} at pc {}", depth - args, pc + 1));
                 }
                 depth += change;
                 if depth > room {
@@ -119,9 +121,9 @@ impl Translator<'_> {
                         pc = target(by)?;
                         continue;
                     }
-                    Instruction::JumpIf(_, by) => todo.push((target(by)?, depth)),
+                    Instruction::JumpIf(_, by) => todo.push((target(by)?, depth, args)),
                     Instruction::PushClosure { args, copied, size } => {
-                        todo.push((next, args as i32 + copied as i32));
+                        todo.push((next, args as i32 + copied as i32, args as i32));
                         pc = next + size as usize;
                         continue;
                     }
@@ -420,6 +422,7 @@ impl Translator<'_> {
             pcs: self.pcs.into_boxed_slice(),
             shapes: self.shapes.into_boxed_slice(),
             blocks: self.blocks.into_boxed_slice(),
+            native: MethodCode::default(),
             named: None,
         })
     }

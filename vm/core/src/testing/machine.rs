@@ -14,7 +14,7 @@ use crate::oop::Oop;
 use crate::plugin::PluginHost;
 use crate::special::Special;
 use crate::testing::TestImage;
-use crate::vm::{Options, Outcome, Vm};
+use crate::vm::{JIT_AFTER, Options, Outcome, Vm};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -62,7 +62,7 @@ impl Machine {
         heap.set_stress(gc_stress);
         let world = Rc::new(RefCell::new(World { now: 1_000_000, ..World::default() }));
         let platform = Box::new(TestPlatform(world.clone()));
-        let options = Options { gc_stress, ..Options::default() };
+        let options = Options { gc_stress, jit_after: jit_after(), ..Options::default() };
         let vm = Vm { options, ..Vm::idle(heap, ImageHeader::new(), platform, plugins) };
         let mut machine = Machine { vm, set, world };
         machine.build();
@@ -320,4 +320,10 @@ impl Machine {
         }
         self.vm.describe(oop)
     }
+}
+
+/// When methods are compiled to native code: `cargo xtask test` runs these tests once as it is by default, and once with all code native, which
+/// this variable says.
+fn jit_after() -> u32 {
+    std::env::var("OSVM_JIT_AFTER").map_or(JIT_AFTER, |number| number.parse().expect("a number in OSVM_JIT_AFTER"))
 }

@@ -28,16 +28,18 @@ use crate::signals::EventSender;
 use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
-use osvm_core::plugin::{Call, NamedPrimitive, NotFound, PluginHost};
+use osvm_core::plugin::{Call, DirectCall, NamedPrimitive, NotFound, PluginHost};
 use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
 use plan::Slots;
-use quick::Quick;
+use quick::{Pending, Quick};
 pub use refusal::Refusal;
 use results::ResultSlots;
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use wasm::Engines;
 use watch::Watcher;
 
@@ -143,6 +145,7 @@ struct Modules {
     engines: Engines,
     workspace: Workspace,
     scratch: Scratch,
+    pending: Pending,
 }
 
 /// The plugins of a VM.
@@ -152,6 +155,8 @@ pub struct Plugins {
     configured_in: String,
     services: &'static [Service],
     resolved: Vec<Resolved>,
+    /// How the last direct call ended, if it did not with an object.
+    ended: Option<thread::Result<PrimError>>,
     session: u64,
     generation: u32,
     loading_disabled: bool,
@@ -181,10 +186,12 @@ impl Plugins {
                 engines: Engines::new(options.cache, options.fuel),
                 workspace: Workspace::default(),
                 scratch: Scratch::default(),
+                pending: Pending::default(),
             },
             configured_in: config.path.as_ref().map_or("the built-in configuration".into(), |path| path.display().to_string()),
             services: options.services,
             resolved: Vec::new(),
+            ended: None,
             session: resources::session(),
             generation: 0,
             loading_disabled: false,
@@ -333,7 +340,7 @@ impl Plugins {
     fn run(&mut self, target: Target, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         match target {
             Target::Primitive { module, index } => {
-                let Modules { list, shared, engines, workspace, scratch } = &mut self.modules;
+                let Modules { list, shared, engines, workspace, scratch, .. } = &mut self.modules;
                 let State::Loaded(loaded) = &mut list[module].state else { return Err(PrimError::NOT_FOUND) };
                 let mut objects = CallObjects::new(call.heap, call.operands, scratch);
                 loaded.call(index, &mut objects, shared, workspace, engines)
@@ -362,12 +369,22 @@ impl PluginHost for Plugins {
 
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError> {
         let Some(resolved) = self.resolved.get(primitive.0 as usize) else { return Err(PrimError::NOT_FOUND) };
-        if let Some(quick) = &resolved.quick
-            && let Some(answer) = quick.call(&mut self.modules, call)
-        {
-            return answer;
+        if let Some(quick) = &resolved.quick {
+            if let Some(ended) = self.ended.take() {
+                return Err(ended.unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            if call.operands.arg_count() == quick.params()
+                && let Some(answer) = quick.call(&mut self.modules, call.heap, call.operands)
+            {
+                return answer;
+            }
         }
         self.run(resolved.target, call)
+    }
+
+    fn direct_call(&self, primitive: NamedPrimitive, args: usize) -> Option<DirectCall> {
+        let quick = self.resolved.get(primitive.0 as usize)?.quick.as_ref()?;
+        if quick.params() == args { quick::direct_call(args) } else { None }
     }
 
     fn generation(&self) -> u32 {

@@ -4,14 +4,18 @@
 //! plugin may ask for) would take longer than the call itself. Here it is prepared when the plugin first calls a function of the host, and what
 //! is not usual goes back to the general way: an argument that is no SmallInteger before the call, and everything but a plain result after it.
 
-use super::Modules;
 use super::module::TableInstance;
 use super::wasm::{Broken, QuickInstance};
-use crate::interfaces::{CallObjects, HostCall, Interfaces, Memory};
+use super::{Modules, Plugins, Resolved};
+use crate::interfaces::{CallObjects, HostCall, Interfaces, Memory, Scratch};
 use osvm_core::error::PrimError;
+use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
-use osvm_core::plugin::Call;
+use osvm_core::plugin::{DirectCall, NamedPrimitive, Operands};
 use osvm_plugin_sdk::abi::{PrimitiveError, STATUS_VALUES, encode};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
 /// The most arguments of a primitive that is called quickly.
 const MOST: usize = 3;
@@ -37,67 +41,133 @@ impl Quick {
         (params <= MOST).then_some(Quick { module, index, params, callee })
     }
 
-    /// Calls the primitive; `None` if the general way must be gone, and nothing was called.
+    /// The number of arguments.
+    pub(super) fn params(&self) -> usize {
+        self.params
+    }
+
+    /// Calls the primitive with its number of arguments; `None` if the general way must be gone, and nothing was called.
     #[inline(always)]
-    pub(super) fn call(&self, modules: &mut Modules, call: &mut Call<'_>) -> Option<Result<Oop, PrimError>> {
-        if call.operands.arg_count() != self.params {
-            return None;
-        }
-        let arguments = call.operands.args();
-        let mut cx = QuickCall { module: self.module, has_objects: false, modules, call };
+    pub(super) fn call(&self, modules: &mut Modules, heap: &mut Heap, operands: Operands<'_>) -> Option<Result<Oop, PrimError>> {
+        modules.pending.begin(self, heap, operands);
+        let arguments = operands.args();
         let (outcome, result) = match &self.callee {
             Callee::Table(plugin) => {
                 let mut slots = [0; MOST];
                 for (slot, oop) in slots.iter_mut().zip(arguments) {
                     *slot = oop.as_small_int()?.cast_unsigned();
                 }
-                let (status, result) = plugin.borrow_mut().as_mut()?.call_quickly(self.index, &slots, &mut cx);
+                let (status, result) = plugin.borrow_mut().as_mut()?.call_quickly(self.index, &slots, modules);
                 (Ok(status), result)
             }
-            Callee::Wasm(plugin) => plugin.call(self.index, arguments, &mut cx)?,
+            Callee::Wasm(plugin) => plugin.call(self.index, arguments, modules)?,
         };
         if matches!(outcome, Ok(STATUS_VALUES))
-            && !cx.has_objects
+            && !modules.pending.has_objects
             && let Some(oop) = Oop::try_from_small_int(result.cast_signed())
         {
             return Some(Ok(oop));
         }
-        Some(cx.finish(self.index, outcome, result))
+        Some(self.finish(modules, outcome, result))
     }
-}
 
-/// A quick call that runs.
-pub(super) struct QuickCall<'a, 'c> {
-    module: usize,
-    /// The plugin has called a function of the host.
-    has_objects: bool,
-    pub(super) modules: &'a mut Modules,
-    call: &'a mut Call<'c>,
-}
-
-impl QuickCall<'_, '_> {
     /// What the general way makes of an outcome. The first result slot is the only one that such a primitive has.
     #[cold]
-    fn finish(self, index: usize, outcome: Result<i32, Box<Broken>>, result: u64) -> Result<Oop, PrimError> {
-        let QuickCall { module, has_objects, modules, call } = self;
-        let make = if has_objects { CallObjects::again } else { CallObjects::new };
-        let mut objects = make(call.heap, call.operands, &mut modules.scratch);
-        modules.workspace.results[0] = result;
-        match modules.list[module].loaded() {
-            Some(loaded) => loaded.finish(index, outcome, &mut objects, &modules.workspace),
+    fn finish(&self, modules: &mut Modules, outcome: Result<i32, Box<Broken>>, result: u64) -> Result<Oop, PrimError> {
+        let Modules { list, scratch, workspace, pending, .. } = modules;
+        let mut objects = pending.objects(scratch);
+        pending.has_objects = false;
+        workspace.results[0] = result;
+        match list[self.module].loaded() {
+            Some(loaded) => loaded.finish(self.index, outcome, &mut objects, workspace),
             None => Err(PrimError::NAMED_INTERNAL),
         }
     }
 }
 
-impl Interfaces for QuickCall<'_, '_> {
-    #[cold]
-    fn call(&mut self, op: u32, arguments: &[u64], memory: &mut dyn Memory) -> i64 {
-        let Modules { list, shared, scratch, .. } = &mut *self.modules;
-        let Some(loaded) = list[self.module].loaded() else { return encode(Err(PrimitiveError::Internal)) };
+/// Calls a primitive that has a quick way and `ARGS` arguments, for native code.
+///
+/// # Safety
+/// As [`DirectCall`] says; the host must be a [`Plugins`].
+#[allow(unsafe_code)]
+pub(super) unsafe extern "C" fn direct<const ARGS: usize>(
+    host: *mut c_void,
+    primitive: NamedPrimitive,
+    heap: &mut Heap,
+    stack: *const Oop,
+) -> u64 {
+    // SAFETY: the caller's promise.
+    let (plugins, stack) = unsafe { (&mut *host.cast::<Plugins>(), std::slice::from_raw_parts(stack, ARGS + 1)) };
+    let Some(Resolved { quick: Some(quick), .. }) = plugins.resolved.get(primitive.0 as usize) else { return 0 };
+    let modules = &mut plugins.modules;
+    match catch_unwind(AssertUnwindSafe(|| quick.call(modules, heap, Operands::new(stack)))) {
+        Ok(Some(Ok(oop))) => oop.bits(),
+        Ok(None) => 0,
+        Ok(Some(Err(error))) => {
+            plugins.ended = Some(Ok(error));
+            0
+        }
+        Err(panic) => {
+            plugins.ended = Some(Err(panic));
+            0
+        }
+    }
+}
+
+/// The direct call of a primitive that has a quick way and so many arguments.
+pub(super) fn direct_call(args: usize) -> Option<DirectCall> {
+    Some(match args {
+        0 => direct::<0>,
+        1 => direct::<1>,
+        2 => direct::<2>,
+        3 => direct::<3>,
+        _ => return None,
+    })
+}
+
+/// The quick call that runs, or the last one that ran: what is needed if it is more than quick. Three words are all that it costs.
+#[derive(Debug)]
+pub(super) struct Pending {
+    quick: *const Quick,
+    heap: *mut Heap,
+    stack: *const Oop,
+    /// The plugin has called a function of the host.
+    has_objects: bool,
+}
+
+impl Default for Pending {
+    fn default() -> Pending {
+        Pending { quick: ptr::null(), heap: ptr::null_mut(), stack: ptr::null(), has_objects: false }
+    }
+}
+
+impl Pending {
+    #[inline(always)]
+    fn begin(&mut self, quick: &Quick, heap: &mut Heap, operands: Operands<'_>) {
+        (self.quick, self.heap, self.stack) = (quick, heap, operands.as_ptr());
+    }
+
+    /// The objects of the call, which must run or have just ended.
+    #[allow(unsafe_code)]
+    fn objects<'a>(&self, scratch: &'a mut Scratch) -> CallObjects<'a> {
+        // SAFETY: `begin` set the pointers, for as long as the call takes: it has borrowed all three, and uses none of them before it is over.
+        let (heap, stack) = unsafe { (&mut *self.heap, std::slice::from_raw_parts(self.stack, (*self.quick).params + 1)) };
         let make = if self.has_objects { CallObjects::again } else { CallObjects::new };
-        self.has_objects = true;
-        let mut objects = make(self.call.heap, self.call.operands, scratch);
+        make(heap, Operands::new(stack), scratch)
+    }
+}
+
+/// The host's side of a quick call.
+impl Interfaces for Modules {
+    #[cold]
+    #[allow(unsafe_code)]
+    fn call(&mut self, op: u32, arguments: &[u64], memory: &mut dyn Memory) -> i64 {
+        let Modules { list, shared, scratch, pending, .. } = self;
+        // SAFETY: as in `Pending::objects`.
+        let module = unsafe { (*pending.quick).module };
+        let Some(loaded) = list[module].loaded() else { return encode(Err(PrimitiveError::Internal)) };
+        let mut objects = pending.objects(scratch);
+        pending.has_objects = true;
         HostCall { objects: Some(&mut objects), open: &mut loaded.open, shared }.call(op, arguments, memory)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::config::Limits;
 use crate::interfaces::{HostCall, Interfaces, Memory as GuestMemory};
+use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
-use crate::plugins::quick::QuickCall;
 use crate::plugins::results::ResultSlots;
 use crate::plugins::wasm::arena::Arena;
 use crate::plugins::wasm::shape::INITIALIZE;
@@ -63,6 +63,18 @@ struct Growth {
 }
 
 impl Guest {
+    /// A quick call begins. What it sets is mostly set already, by the last one, and is not set again: this is where the time goes.
+    #[inline(always)]
+    fn begin_quickly(&mut self, modules: &mut Modules) {
+        if self.growth.denied {
+            self.growth.denied = false;
+        }
+        let host = NonNull::from(&mut *modules).cast();
+        if self.running.is_none_or(|running| running.host != host) {
+            self.running = Some(Running::new(modules));
+        }
+    }
+
     /// The memory, and the call that runs; none while the instance is made.
     pub(super) fn running<'a>(caller: &'a mut Caller<'_, Guest>) -> Option<(Linear<'a>, Running)> {
         let (memory, running) = (caller.data().memory?, caller.data().running?);
@@ -217,7 +229,9 @@ impl Instance {
     ) -> Result<i32, Box<Broken>> {
         self.store.set_epoch_deadline(self.epochs);
         refuel(&mut self.store, fuel);
-        self.store.data_mut().growth.denied = false;
+        let guest = self.store.data_mut();
+        guest.growth.denied = false;
+        guest.running = None;
         if slots.has_data()
             && let Some(objects) = &cx.objects
         {
@@ -247,22 +261,19 @@ impl Instance {
         &mut self,
         index: usize,
         arguments: impl Iterator<Item = Oop>,
-        cx: &mut QuickCall<'_, '_>,
+        modules: &mut Modules,
     ) -> Option<Result<(i32, u64), Box<Broken>>> {
         let function = self.functions.get(index)?;
         for (value, oop) in self.values.iter_mut().zip(arguments) {
             *value = ValRaw::i64(oop.as_small_int()?);
         }
         self.store.set_epoch_deadline(self.epochs);
-        cx.modules.engines.ticker.call_begins();
-        let guest = self.store.data_mut();
-        guest.growth.denied = false;
-        guest.running = Some(Running::new(cx));
+        modules.engines.ticker.call_begins();
+        self.store.data_mut().begin_quickly(modules);
         #[allow(unsafe_code)]
         // SAFETY: as in `call`: there is room for what any function takes and answers.
         let called = unsafe { function.func.call_unchecked(&mut self.store, &raw mut self.values[..]) };
-        self.store.data_mut().running = None;
-        cx.modules.engines.ticker.call_ended();
+        modules.engines.ticker.call_ended();
         Some(match called {
             Ok(()) => self.first_result().map(|result| (self.values[0].get_i32(), result)),
             Err(error) => Err(broken(&error, self.store.data())),

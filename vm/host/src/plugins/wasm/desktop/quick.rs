@@ -1,7 +1,7 @@
 //! Calls of an instance for primitives that have only Integers: see `plugins::quick`.
 
 use super::instance::Instance;
-use crate::plugins::quick::QuickCall;
+use crate::plugins::Modules;
 use crate::plugins::wasm::Broken;
 use osvm_core::oop::Oop;
 use std::cell::{RefCell, RefMut};
@@ -25,10 +25,10 @@ impl QuickInstance {
         &self,
         index: usize,
         arguments: impl Iterator<Item = Oop>,
-        cx: &mut QuickCall<'_, '_>,
+        modules: &mut Modules,
     ) -> Option<(Result<i32, Box<Broken>>, u64)> {
         let mut place = self.place();
-        match place.as_mut()?.call_quickly(index, arguments, cx)? {
+        match place.as_mut()?.call_quickly(index, arguments, modules)? {
             Ok((status, result)) => Some((Ok(status), result)),
             Err(broken) => {
                 *place = None;

@@ -15,8 +15,8 @@ use super::shape::INITIALIZE;
 use super::{Broken, Export, adapter, read_module, shape};
 use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
+use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
-use crate::plugins::quick::QuickCall;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
 use instance::Instance;
@@ -99,7 +99,7 @@ impl QuickInstance {
         &self,
         _index: usize,
         _arguments: impl Iterator<Item = Oop>,
-        _cx: &mut QuickCall<'_, '_>,
+        _modules: &mut Modules,
     ) -> Option<(Result<i32, Box<Broken>>, u64)> {
         match *self {}
     }
