@@ -222,6 +222,14 @@ impl Loaded {
         failure(broken.error)
     }
 
+    /// Throws the instance away, which broke.
+    pub(super) fn drop_instance(&mut self) {
+        match &mut self.form {
+            Form::Table { plugin, .. } => *plugin.borrow_mut() = None,
+            Form::Wasm(plugin) => plugin.stop(),
+        }
+    }
+
     fn is_running(&self) -> bool {
         match &self.form {
             Form::Table { plugin, .. } => plugin.borrow().is_some(),
@@ -282,10 +290,7 @@ impl Loaded {
     /// Ends the instance: its resources die.
     pub(super) fn stop(&mut self, shared: &mut Shared, workspace: &mut Workspace, engines: &Engines) {
         self.hook(Hook::Quit, 0, shared, workspace, engines);
-        match &mut self.form {
-            Form::Table { plugin, .. } => *plugin.borrow_mut() = None,
-            Form::Wasm(plugin) => plugin.stop(),
-        }
+        self.drop_instance();
         self.resources.close_all();
         self.open.close_all();
     }

@@ -51,38 +51,57 @@ impl Quick {
     pub(super) fn call(&self, modules: &mut Modules, heap: &mut Heap, operands: Operands<'_>) -> Option<Result<Oop, PrimError>> {
         modules.pending.begin(self, heap, operands);
         let arguments = operands.args();
-        let (outcome, result) = match &self.callee {
-            Callee::Table(plugin) => {
-                let mut slots = [0; MOST];
-                for (slot, oop) in slots.iter_mut().zip(arguments) {
-                    *slot = oop.as_small_int()?.cast_unsigned();
-                }
-                let (status, result) = plugin.borrow_mut().as_mut()?.call_quickly(self.index, &slots, modules);
-                (Ok(status), result)
-            }
-            Callee::Wasm(plugin) => plugin.call(self.index, arguments, modules)?,
+        let outcome = match &self.callee {
+            Callee::Wasm(plugin) => plugin.call(self.index, arguments, modules),
+            Callee::Table(plugin) => self.call_table(plugin, arguments, modules),
         };
-        if matches!(outcome, Ok(STATUS_VALUES))
-            && !modules.pending.has_objects
-            && let Some(oop) = Oop::try_from_small_int(result.cast_signed())
-        {
-            return Some(Ok(oop));
+        match outcome {
+            Quickly::Value(oop) => Some(Ok(oop)),
+            Quickly::Ended => Some(self.finish(modules)),
+            Quickly::Not => None,
         }
-        Some(self.finish(modules, outcome, result))
     }
 
-    /// What the general way makes of an outcome. The first result slot is the only one that such a primitive has.
+    #[inline(always)]
+    fn call_table(&self, plugin: &TableInstance, arguments: impl Iterator<Item = Oop>, modules: &mut Modules) -> Quickly {
+        let mut slots = [0; MOST];
+        for (slot, oop) in slots.iter_mut().zip(arguments) {
+            let Some(integer) = oop.as_small_int() else { return Quickly::Not };
+            *slot = integer.cast_unsigned();
+        }
+        let mut place = plugin.borrow_mut();
+        let Some(plugin) = &mut *place else { return Quickly::Not };
+        match plugin.call_quickly(self.index, &slots, modules) {
+            (STATUS_VALUES, result) if !modules.pending.has_objects => modules.pending.answered(result),
+            (status, result) => modules.pending.ended(Ok(status), result),
+        }
+    }
+
+    /// What the general way makes of how the call ended. The first result slot is the only one that such a primitive has.
     #[cold]
-    fn finish(&self, modules: &mut Modules, outcome: Result<i32, Box<Broken>>, result: u64) -> Result<Oop, PrimError> {
+    fn finish(&self, modules: &mut Modules) -> Result<Oop, PrimError> {
         let Modules { list, scratch, workspace, pending, .. } = modules;
         let mut objects = pending.objects(scratch);
         pending.has_objects = false;
-        workspace.results[0] = result;
-        match list[self.module].loaded() {
-            Some(loaded) => loaded.finish(self.index, outcome, &mut objects, workspace),
-            None => Err(PrimError::NAMED_INTERNAL),
+        let Some((outcome, loaded)) = pending.outcome.take().zip(list[self.module].loaded()) else {
+            return Err(PrimError::NAMED_INTERNAL);
+        };
+        workspace.results[0] = pending.result;
+        if outcome.is_err() {
+            loaded.drop_instance();
         }
+        loaded.finish(self.index, outcome, &mut objects, workspace)
     }
+}
+
+/// What came of a quick call.
+pub(super) enum Quickly {
+    /// It answered this SmallInteger, and did nothing else.
+    Value(Oop),
+    /// It ended otherwise: [`Pending`] has how.
+    Ended,
+    /// It was not called: an argument is no SmallInteger, or there is no instance.
+    Not,
 }
 
 /// Calls a primitive that has a quick way and `ARGS` arguments, for native code.
@@ -133,11 +152,14 @@ pub(super) struct Pending {
     stack: *const Oop,
     /// The plugin has called a function of the host.
     has_objects: bool,
+    /// How it ended, if it did not just answer a SmallInteger: with a status and its first result slot, or by breaking.
+    outcome: Option<Result<i32, Box<Broken>>>,
+    result: u64,
 }
 
 impl Default for Pending {
     fn default() -> Pending {
-        Pending { quick: ptr::null(), heap: ptr::null_mut(), stack: ptr::null(), has_objects: false }
+        Pending { quick: ptr::null(), heap: ptr::null_mut(), stack: ptr::null(), has_objects: false, outcome: None, result: 0 }
     }
 }
 
@@ -145,6 +167,22 @@ impl Pending {
     #[inline(always)]
     fn begin(&mut self, quick: &Quick, heap: &mut Heap, operands: Operands<'_>) {
         (self.quick, self.heap, self.stack) = (quick, heap, operands.as_ptr());
+    }
+
+    /// The call has ended with this value.
+    #[inline(always)]
+    pub(super) fn answered(&mut self, value: u64) -> Quickly {
+        match Oop::try_from_small_int(value.cast_signed()) {
+            Some(oop) => Quickly::Value(oop),
+            None => self.ended(Ok(STATUS_VALUES), value),
+        }
+    }
+
+    /// The call has ended in another way.
+    #[cold]
+    pub(super) fn ended(&mut self, outcome: Result<i32, Box<Broken>>, result: u64) -> Quickly {
+        (self.outcome, self.result) = (Some(outcome), result);
+        Quickly::Ended
     }
 
     /// The objects of the call, which must run or have just ended.

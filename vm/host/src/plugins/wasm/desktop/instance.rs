@@ -4,13 +4,14 @@ use crate::config::Limits;
 use crate::interfaces::{HostCall, Interfaces, Memory as GuestMemory};
 use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
+use crate::plugins::quick::Quickly;
 use crate::plugins::results::ResultSlots;
 use crate::plugins::wasm::arena::Arena;
 use crate::plugins::wasm::shape::INITIALIZE;
 use crate::plugins::wasm::{Broken, Export};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, exports};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, STATUS_VALUES, exports};
 use std::cell::RefMut;
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
@@ -58,26 +59,16 @@ struct Growth {
     table: usize,
     /// More was asked for than is allowed, in this call.
     denied: bool,
-    /// Memory has grown, and may be elsewhere.
-    grown: bool,
+    /// Memory has grown and may be elsewhere, more was denied, or a function of the host was called: more than a quick call does.
+    attention: bool,
 }
 
 impl Guest {
-    /// A quick call begins. What it sets is mostly set already, by the last one, and is not set again: this is where the time goes.
-    #[inline(always)]
-    fn begin_quickly(&mut self, modules: &mut Modules) {
-        if self.growth.denied {
-            self.growth.denied = false;
-        }
-        let host = NonNull::from(&mut *modules).cast();
-        if self.running.is_none_or(|running| running.host != host) {
-            self.running = Some(Running::new(modules));
-        }
-    }
-
     /// The memory, and the call that runs; none while the instance is made.
     pub(super) fn running<'a>(caller: &'a mut Caller<'_, Guest>) -> Option<(Linear<'a>, Running)> {
-        let (memory, running) = (caller.data().memory?, caller.data().running?);
+        let guest = caller.data_mut();
+        guest.growth.attention = true;
+        let (memory, running) = (guest.memory?, guest.running?);
         let (bytes, _) = memory.data_and_store_mut(caller);
         Some((Linear(bytes), running))
     }
@@ -87,13 +78,14 @@ impl ResourceLimiter for Growth {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= self.memory;
         self.denied |= !allowed;
-        self.grown = true;
+        self.attention = true;
         Ok(allowed)
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= self.table;
         self.denied |= !allowed;
+        self.attention = true;
         Ok(allowed)
     }
 }
@@ -176,7 +168,7 @@ impl Instance {
         fuel: Option<u64>,
     ) -> Result<Instance, Box<Broken>> {
         let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-        let growth = Growth { memory, table: limits.table as usize, denied: false, grown: true };
+        let growth = Growth { memory, table: limits.table as usize, denied: false, attention: true };
         let mut store = Store::new(engine, Guest { growth, memory: None, running: None });
         store.limiter(|guest| &mut guest.growth);
         store.set_epoch_deadline(epochs);
@@ -255,29 +247,60 @@ impl Instance {
         Ok(self.values[0].get_i32())
     }
 
-    /// Calls a primitive that takes only Integers: its status, and its first result slot. `None` if an argument is no SmallInteger.
+    /// Calls a primitive that takes only Integers.
     #[inline(always)]
-    pub(super) fn call_quickly(
-        &mut self,
-        index: usize,
-        arguments: impl Iterator<Item = Oop>,
-        modules: &mut Modules,
-    ) -> Option<Result<(i32, u64), Box<Broken>>> {
-        let function = self.functions.get(index)?;
+    pub(super) fn call_quickly(&mut self, index: usize, arguments: impl Iterator<Item = Oop>, modules: &mut Modules) -> Quickly {
+        let Some(function) = self.functions.get(index) else { return Quickly::Not };
         for (value, oop) in self.values.iter_mut().zip(arguments) {
-            *value = ValRaw::i64(oop.as_small_int()?);
+            let Some(integer) = oop.as_small_int() else { return Quickly::Not };
+            *value = ValRaw::i64(integer);
+        }
+        let func = function.func;
+        if self.store.data().running.map(|running| running.host) != Some(NonNull::from(&mut *modules).cast())
+            && let Err(broken) = self.prepare_quickly(modules)
+        {
+            return modules.pending.ended(Err(broken), 0);
         }
         self.store.set_epoch_deadline(self.epochs);
         modules.engines.ticker.call_begins();
-        self.store.data_mut().begin_quickly(modules);
         #[allow(unsafe_code)]
         // SAFETY: as in `call`: there is room for what any function takes and answers.
-        let called = unsafe { function.func.call_unchecked(&mut self.store, &raw mut self.values[..]) };
+        let called = unsafe { func.call_unchecked(&mut self.store, &raw mut self.values[..]) };
         modules.engines.ticker.call_ended();
-        Some(match called {
-            Ok(()) => self.first_result().map(|result| (self.values[0].get_i32(), result)),
-            Err(error) => Err(broken(&error, self.store.data())),
-        })
+        if let Err(error) = called {
+            return modules.pending.ended(Err(broken(&error, self.store.data())), 0);
+        }
+        if self.store.data().growth.attention {
+            return self.attend(modules);
+        }
+        #[allow(unsafe_code)]
+        // SAFETY: `find_results` found it in the memory, which has not grown since and so is where it was.
+        let result = u64::from_le(unsafe { self.results.as_ptr().read_unaligned() });
+        match self.values[0].get_i32() {
+            STATUS_VALUES => modules.pending.answered(result),
+            status => modules.pending.ended(Ok(status), result),
+        }
+    }
+
+    /// After another kind of call, and before the first: what all quick calls have in common.
+    #[cold]
+    fn prepare_quickly(&mut self, modules: &mut Modules) -> Result<(), Box<Broken>> {
+        let guest = self.store.data_mut();
+        guest.running = Some(Running::new(modules));
+        (guest.growth.denied, guest.growth.attention) = (false, false);
+        self.find_results()
+    }
+
+    /// What a quick call answers that did more than that.
+    #[cold]
+    fn attend(&mut self, modules: &mut Modules) -> Quickly {
+        let growth = &mut self.store.data_mut().growth;
+        (growth.denied, growth.attention) = (false, false);
+        let mut results = [0];
+        match self.find_results().and_then(|()| self.read_results(&mut results)) {
+            Ok(()) => modules.pending.ended(Ok(self.values[0].get_i32()), results[0]),
+            Err(broken) => modules.pending.ended(Err(broken), 0),
+        }
     }
 
     /// Copies the data of arguments into the plugin's arena.
@@ -301,21 +324,9 @@ impl Instance {
         })
     }
 
-    /// The first result slot.
-    #[inline(always)]
-    pub(super) fn first_result(&mut self) -> Result<u64, Box<Broken>> {
-        if self.store.data().growth.grown {
-            self.find_results()?;
-        }
-        #[allow(unsafe_code)]
-        // SAFETY: `find_results` found it in the memory, which has not grown since and so is where it was.
-        Ok(u64::from_le(unsafe { self.results.as_ptr().read_unaligned() }))
-    }
-
     /// Finds the result slots in memory, which moves only when it grows.
     #[cold]
     fn find_results(&mut self) -> Result<(), Box<Broken>> {
-        self.store.data_mut().growth.grown = false;
         let slots = self.memory.data_mut(&mut self.store).get_mut(self.results_at..).filter(|slots| slots.len() >= 8);
         let slots = slots.ok_or_else(|| Broken::contradiction("its result slots are not in its memory"))?;
         self.results = NonNull::from(slots).cast();

@@ -106,7 +106,7 @@ impl WasmPlugin {
     }
 
     /// Throws the instance away.
-    pub(in crate::plugins) fn stop(&self) {
+    pub(in crate::plugins) fn stop(&mut self) {
         *self.instance.place() = None;
     }
 

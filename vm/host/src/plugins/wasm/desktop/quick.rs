@@ -2,7 +2,7 @@
 
 use super::instance::Instance;
 use crate::plugins::Modules;
-use crate::plugins::wasm::Broken;
+use crate::plugins::quick::Quickly;
 use osvm_core::oop::Oop;
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -18,22 +18,12 @@ impl QuickInstance {
         self.0.borrow_mut()
     }
 
-    /// Calls the primitive of this index: how it ended, and its first result slot. `None` if there is no instance, or an argument is no
-    /// SmallInteger.
+    /// Calls the primitive of this index.
     #[inline(always)]
-    pub(in crate::plugins) fn call(
-        &self,
-        index: usize,
-        arguments: impl Iterator<Item = Oop>,
-        modules: &mut Modules,
-    ) -> Option<(Result<i32, Box<Broken>>, u64)> {
-        let mut place = self.place();
-        match place.as_mut()?.call_quickly(index, arguments, modules)? {
-            Ok((status, result)) => Some((Ok(status), result)),
-            Err(broken) => {
-                *place = None;
-                Some((Err(broken), 0))
-            }
+    pub(in crate::plugins) fn call(&self, index: usize, arguments: impl Iterator<Item = Oop>, modules: &mut Modules) -> Quickly {
+        match &mut *self.place() {
+            Some(instance) => instance.call_quickly(index, arguments, modules),
+            None => Quickly::Not,
         }
     }
 }

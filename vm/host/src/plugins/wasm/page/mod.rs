@@ -17,6 +17,7 @@ use crate::config::{Limits, PluginConfig};
 use crate::interfaces::{HostCall, Memory};
 use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
+use crate::plugins::quick::Quickly;
 use crate::plugins::refusal::Fault;
 use crate::plugins::results::ResultSlots;
 use instance::Instance;
@@ -95,12 +96,7 @@ pub(in crate::plugins) enum QuickInstance {}
 
 impl QuickInstance {
     /// Is never called.
-    pub(in crate::plugins) fn call(
-        &self,
-        _index: usize,
-        _arguments: impl Iterator<Item = Oop>,
-        _modules: &mut Modules,
-    ) -> Option<(Result<i32, Box<Broken>>, u64)> {
+    pub(in crate::plugins) fn call(&self, _index: usize, _arguments: impl Iterator<Item = Oop>, _modules: &mut Modules) -> Quickly {
         match *self {}
     }
 }
