@@ -82,8 +82,6 @@ pub struct Counters {
     pub primitive_failures: u64,
     /// Methods translated.
     pub translations: u64,
-    /// Methods compiled to native code.
-    pub compilations: u64,
     /// Process switches.
     pub process_switches: u64,
     /// Looks for events.

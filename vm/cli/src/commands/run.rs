@@ -76,7 +76,6 @@ fn print_stats(counters: &Counters, collections: &GcStats, format: StatsFormat) 
         ("primitives", counters.primitives),
         ("primitive_failures", counters.primitive_failures),
         ("translations", counters.translations),
-        ("compilations", counters.compilations),
         ("process_switches", counters.process_switches),
         ("event_checks", counters.event_checks),
         ("stack_pages_flushed", counters.stack_pages_flushed),

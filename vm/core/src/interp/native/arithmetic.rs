@@ -49,12 +49,10 @@ impl Compiler<'_> {
         }
         dynasm!(self.ops ; .arch x64 ; =>done);
         if let Some(helper) = helper {
-            let spilled = self.accumulator();
+            let spilled = self.accumulator_at(2);
             self.late.push(Box::new(move |c| {
                 dynasm!(c.ops ; .arch x64 ; =>slow);
-                if let Some(place) = spilled {
-                    dynasm!(c.ops ; .arch x64 ; mov [rbp + place], rax);
-                }
+                c.spill(spilled);
                 dynasm!(c.ops
                     ; .arch x64
                     ; mov rdi, rcx
@@ -66,18 +64,11 @@ impl Compiler<'_> {
                     ; test rcx, rcx
                     ; jne =>done
                 );
-                if let Some(place) = spilled {
-                    dynasm!(c.ops ; .arch x64 ; mov rax, [rbp + place]);
-                }
+                c.unspill(spilled);
                 dynasm!(c.ops ; .arch x64 ; jmp =>send);
             }));
         }
         self.or_send(send, 1, next);
-    }
-
-    /// The place of the operand that is in `rax`, if one of two is.
-    fn accumulator(&self) -> Option<i32> {
-        (0..2).find(|&depth| self.at(depth) == Value::Accumulator).map(|depth| self.place(depth))
     }
 
     /// The upper operand is a SmallInteger that the code has.
@@ -109,14 +100,12 @@ impl Compiler<'_> {
             Op::Equal => helpers::equal,
             _ => helpers::not_equal,
         };
-        let spilled = self.accumulator();
+        let spilled = self.accumulator_at(2);
         let compared = self.ops.new_dynamic_label();
         // After the helper, `rax` is 1 or 0: compared with 1, it is equal or not.
         self.late.push(Box::new(move |c| {
             dynasm!(c.ops ; .arch x64 ; =>slow);
-            if let Some(place) = spilled {
-                dynasm!(c.ops ; .arch x64 ; mov [rbp + place], rax);
-            }
+            c.spill(spilled);
             dynasm!(c.ops
                 ; .arch x64
                 ; mov rdi, rcx
@@ -125,9 +114,7 @@ impl Compiler<'_> {
                 ; call rax
                 ; mov rcx, rax
             );
-            if let Some(place) = spilled {
-                dynasm!(c.ops ; .arch x64 ; mov rax, [rbp + place]);
-            }
+            c.unspill(spilled);
             dynasm!(c.ops ; .arch x64 ; cmp ecx, 2 ; je =>send ; jmp =>compared);
         }));
         match jump {

@@ -311,6 +311,25 @@ impl<'a> Compiler<'a> {
         self.stack.push(Value::Accumulator);
     }
 
+    /// Where the operand that is in `rax` has its place, if one of so many is there.
+    pub(super) fn accumulator_at(&self, operands: usize) -> Option<i32> {
+        (0..operands).find(|&depth| self.at(depth) == Value::Accumulator).map(|depth| self.place(depth))
+    }
+
+    /// Puts `rax` there before a call, if it is an operand.
+    pub(super) fn spill(&mut self, place: Option<i32>) {
+        if let Some(place) = place {
+            dynasm!(self.ops ; .arch x64 ; mov [rbp + place], rax);
+        }
+    }
+
+    /// Has it in `rax` again.
+    pub(super) fn unspill(&mut self, place: Option<i32>) {
+        if let Some(place) = place {
+            dynasm!(self.ops ; .arch x64 ; mov rax, [rbp + place]);
+        }
+    }
+
     /// Takes values off the stack.
     pub(super) fn drop_values(&mut self, count: usize) {
         self.stack.truncate(self.stack.len() - count);

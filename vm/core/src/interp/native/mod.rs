@@ -154,13 +154,14 @@ impl Vm {
     /// Compiles a method; false if it stays as it is.
     #[cold]
     fn compile(&mut self, code: *const Code) -> bool {
-        // SAFETY: as above; nothing else refers to its fields for native code while they are set.
-        let code = unsafe { &mut *code.cast_mut() };
         // Once and never again.
-        code.native.heat.set(0);
+        // SAFETY: as in `warms_up`.
+        unsafe { &*code }.native.heat.set(0);
         if !self.prepare() {
             return false;
         }
+        // SAFETY: as in `warms_up`; from here on nothing else refers to its fields for native code, which are set.
+        let code = unsafe { &mut *code.cast_mut() };
         let compiled = compile::compile(code, self.heap.nil(), self.heap.true_(), self.heap.false_());
         let Some(compiled) = compiled else { return false };
         let Ok(base) = self.native.memory.add(&compiled.bytes) else { return false };
@@ -168,7 +169,6 @@ impl Vm {
         for (word, offset) in compiled.entries {
             map[word] = base.wrapping_add(offset);
         }
-        self.counters.compilations += 1;
         code.native.delta = (map.as_ptr() as isize).wrapping_sub(code.words.as_ptr() as isize);
         code.native.map = map;
         if matches!(code.entry, Entry::Frame) {

@@ -163,9 +163,7 @@ impl Compiler<'_> {
         let spilled = self.accumulator_at(2);
         self.late.push(Box::new(move |c| {
             dynasm!(c.ops ; .arch x64 ; =>other);
-            if let Some(place) = spilled {
-                dynasm!(c.ops ; .arch x64 ; mov [rbp + place], rax);
-            }
+            c.spill(spilled);
             dynasm!(c.ops
                 ; .arch x64
                 ; mov rcx, rdx
@@ -179,9 +177,7 @@ impl Compiler<'_> {
                 ; test rcx, rcx
                 ; jne =>done
             );
-            if let Some(place) = spilled {
-                dynasm!(c.ops ; .arch x64 ; mov rax, [rbp + place]);
-            }
+            c.unspill(spilled);
             dynasm!(c.ops ; .arch x64 ; jmp =>send);
         }));
         self.or_send(send, 1, next);
@@ -197,9 +193,7 @@ impl Compiler<'_> {
         dynasm!(self.ops ; .arch x64 ; test dl, 1 ; je =>send);
         self.cached_code(next, send);
         let spilled = self.accumulator_at(3);
-        if let Some(place) = spilled {
-            dynasm!(self.ops ; .arch x64 ; mov [rbp + place], rax);
-        }
+        self.spill(spilled);
         let value = self.place(0);
         // The value is the result: it goes to its place for the time of the call.
         dynasm!(self.ops
@@ -213,9 +207,7 @@ impl Compiler<'_> {
             ; call rax
             ; mov rcx, rax
         );
-        if let Some(place) = spilled {
-            dynasm!(self.ops ; .arch x64 ; mov rax, [rbp + place]);
-        }
+        self.unspill(spilled);
         dynasm!(self.ops
             ; .arch x64
             ; test rcx, rcx
@@ -224,11 +216,6 @@ impl Compiler<'_> {
             ; =>done
         );
         self.or_send(send, 2, next);
-    }
-
-    /// Where the operand that is in `rax` has its place, if one of so many is there.
-    fn accumulator_at(&self, operands: usize) -> Option<i32> {
-        (0..operands).find(|&depth| self.at(depth) == Value::Accumulator).map(|depth| self.place(depth))
     }
 
     /// Loads the two operands of an instruction into `rcx` (below) and `rdx` (above).

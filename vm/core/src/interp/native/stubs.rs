@@ -84,11 +84,9 @@ impl Shared {
             ; jmp rsi
         );
         let exit = ops.offset();
+        save(&mut ops);
         dynasm!(ops
             ; .arch x64
-            ; mov [r12 + VM_SP], rbx
-            ; mov [r12 + VM_FP], rbp
-            ; mov [r12 + VM_IP], rcx
             ; ->leave:
             ; add rsp, 8
             ; pop r15
@@ -154,13 +152,21 @@ impl Shared {
     }
 }
 
-/// Calls a helper with the registers in the VM.
-fn helper(ops: &mut VecAssembler<X64Relocation>, helper: helpers::Helper) {
+/// Puts the frame's registers in the VM.
+fn save(ops: &mut VecAssembler<X64Relocation>) {
     dynasm!(ops
         ; .arch x64
         ; mov [r12 + VM_SP], rbx
         ; mov [r12 + VM_FP], rbp
         ; mov [r12 + VM_IP], rcx
+    );
+}
+
+/// Calls a helper with the registers in the VM.
+fn helper(ops: &mut VecAssembler<X64Relocation>, helper: helpers::Helper) {
+    save(ops);
+    dynasm!(ops
+        ; .arch x64
         ; mov rdi, r12
         ; mov rax, QWORD helper as *const () as i64
         ; call rax
@@ -211,11 +217,9 @@ fn direct(ops: &mut VecAssembler<X64Relocation>) -> AssemblyOffset {
 /// Calls a helper that computes the value of a primitive, and goes on behind the send if it does.
 fn primitive(ops: &mut VecAssembler<X64Relocation>, primitive: helpers::Primitive) -> AssemblyOffset {
     let offset = ops.offset();
+    save(ops);
     dynasm!(ops
         ; .arch x64
-        ; mov [r12 + VM_SP], rbx
-        ; mov [r12 + VM_FP], rbp
-        ; mov [r12 + VM_IP], rcx
         ; mov [r12 + VM_CALLEE], rdx
         ; mov rdi, r12
         ; mov rsi, rdx
