@@ -8,6 +8,7 @@ mod hooks;
 mod module;
 mod policy;
 mod reload;
+mod residence;
 mod values;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -31,9 +32,10 @@ fn main() -> ExitCode {
         if name != "builtin" {
             hooks::OF_FILES.iter().for_each(|&(what, test)| of_form(what, test));
         }
+        of_form("what a call with Integers alone does, by native code", residence::acts);
         of_form("files after their right was given up", policy::files_after_their_right_was_given_up);
     }
-    for (what, test) in [reload::TESTS, cache::TESTS, fuel::TESTS, held::TESTS].into_iter().flatten() {
+    for (what, test) in [reload::TESTS, cache::TESTS, fuel::TESTS, residence::TESTS, held::TESTS].into_iter().flatten() {
         trials.push(Trial::test(*what, test));
     }
     let native = osvm_tests::library(&plugins, "sampler");

@@ -196,6 +196,7 @@ mod sampler_plugin {
                 let (object, _another) = (cx.new_int(number)?, cx.new_int(1)?);
                 return cx.int(object);
             }
+            7 => return Ok(number << 32),
             _ => return Err(PrimitiveError::BadArgument),
         }
         Ok(number)

@@ -2,6 +2,9 @@
 
 use crate::{error::PrimError, heap::Heap, oop::Oop};
 use std::ffi::c_void;
+use std::num::NonZeroU32;
+
+pub use crate::interp::Resident;
 
 /// A named primitive that was found: an index that only its [`PluginHost`] understands, never an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -81,14 +84,75 @@ impl<'a> Operands<'a> {
 /// [`PluginHost::call`] with the same operands is called next.
 pub type DirectCall = unsafe extern "C" fn(*mut c_void, NamedPrimitive, &mut Heap, *const Oop) -> u64;
 
+/// How native code calls a primitive.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    /// The function to call, wherever native code runs.
+    pub call: DirectCall,
+    /// How it is called where native code resides in its plugin, if it can.
+    pub inside: Option<Inside>,
+}
+
+/// How native code calls a primitive of the plugin in which it resides.
+#[derive(Clone, Copy, Debug)]
+pub struct Inside {
+    /// The plugin.
+    pub plugin: PluginNumber,
+    /// What the plugin is told to call: a number that only the [`PluginHost`] understands.
+    pub number: u32,
+}
+
+/// A plugin that native code can reside in: a number that only its [`PluginHost`] understands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct PluginNumber(pub NonZeroU32);
+
+/// Where native code resides: it runs inside a function that a plugin imports, and comes back to the plugin to have one of its primitives
+/// called. For many calls of one plugin that takes less than to enter the plugin for each.
+#[derive(Clone, Copy, Debug)]
+pub struct Residence {
+    /// The plugin.
+    pub plugin: PluginNumber,
+    /// Has native code reside there, until it ends: with the address of the [`PluginHost`] and the plugin. Nothing may refer to the host
+    /// meanwhile, and native code may call nothing of it but direct calls of other plugins, [`PluginHost::residence`] and
+    /// [`PluginHost::visit_held`].
+    pub reside: unsafe fn(*mut c_void, PluginNumber, &mut Resident<'_>) -> ResidenceEnd,
+}
+
+/// A call that native code wants, of the plugin in which it resides.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// [`Inside::number`].
+    pub number: u32,
+    /// Receiver and as many arguments as the primitive has, as [`Operands`] have them.
+    pub stack: *const Oop,
+}
+
+/// How a residence came to its end.
+#[derive(Debug)]
+pub enum ResidenceEnd {
+    /// The plugin could not be entered: native code has not run.
+    NotEntered,
+    /// Native code has come to an end.
+    Left,
+    /// What it wanted last was not called, and is called by [`PluginHost::call`] next.
+    NotCalled,
+    /// What it wanted last was called, and this is how it ended.
+    Called(Result<Oop, PrimError>),
+}
+
 /// The provider of named primitives.
 pub trait PluginHost {
     /// Looks up a primitive; the answer is kept with the method until [`PluginHost::generation`] changes.
     fn resolve(&mut self, module: &str, function: &str) -> Result<NamedPrimitive, NotFound>;
     /// Calls it. The answer replaces receiver and arguments on the stack.
     fn call(&mut self, primitive: NamedPrimitive, call: &mut Call<'_>) -> Result<Oop, PrimError>;
-    /// The function for native code to call a primitive with so many arguments, if there is one. It holds as what was resolved holds.
-    fn direct_call(&self, _primitive: NamedPrimitive, _args: usize) -> Option<DirectCall> {
+    /// The way for native code to call a primitive with so many arguments, if there is one. It holds as what was resolved holds.
+    fn direct_call(&self, _primitive: NamedPrimitive, _args: usize) -> Option<Direct> {
+        None
+    }
+    /// Where native code had better reside, by the direct calls since this was last asked.
+    fn residence(&mut self) -> Option<Residence> {
         None
     }
     /// Changes when what was resolved before no longer holds: by [`PluginHost::unload`], or while the VM is not running.

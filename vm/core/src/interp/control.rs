@@ -67,6 +67,7 @@ pub(crate) const CONTROL_PRIMITIVES: &[(u16, ControlPrimitive)] = &[
     (249, Vm::primitive_become_forward_copy_hash),
     (568, Vm::primitive_suspend_and_answer_list),
     (570, Vm::primitive_flush_cache),
+    (571, Vm::primitive_unload_module),
     (578, Vm::primitive_suspend_to_wait_again),
 ];
 
@@ -141,6 +142,18 @@ impl Vm {
         let status = if args > 0 { self.stack_value(0).as_small_int().unwrap_or(0) } else { 0 };
         self.plugins.shutdown();
         self.outcome = Some(Outcome::Quit(status as i32));
+        Ok(())
+    }
+
+    /// Primitive 571: the name of a module.
+    fn primitive_unload_module(&mut self, args: usize) -> Result<(), PrimError> {
+        let name = self.heap.text(self.stack_value(0)).ok_or(PrimError::GENERIC)?;
+        let unloaded = self.plugins.unload(&name);
+        self.generation = self.plugins.generation();
+        if !unloaded {
+            return Err(PrimError::GENERIC);
+        }
+        self.sp += 8 * args as u64;
         Ok(())
     }
 

@@ -36,4 +36,5 @@ pub use driven::Frame;
 pub use handles::Handle;
 pub(crate) use handles::Handles;
 pub(crate) use native::Native;
+pub use native::Resident;
 pub(crate) use stack::StackZone;

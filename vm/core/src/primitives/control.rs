@@ -68,6 +68,7 @@ pub const CONTROL: &[(u16, &str, (u8, u8), &str)] = &[
         "As 88, and a process that waits on a Semaphore or Mutex waits again when it is resumed.",
     ),
     (570, "primitiveFlushExternalPrimitives", (0, 0), "Forgets which named primitives were found."),
+    (571, "primitiveUnloadModule", (1, 1), "Unloads a module; fails if it was not loaded."),
     (578, "primitiveSuspendBackingUpV2", (0, 0), "As 568, and answers nil where the process waited."),
 ];
 

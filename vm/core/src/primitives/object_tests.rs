@@ -285,7 +285,6 @@ fn the_system() {
     assert_eq!(vm.call(180, &[nil, int(1 << 40)]), Err(PrimError::NO_MEMORY));
     assert_eq!(vm.call(572, &[nil, int(1)]), Ok(nil));
     assert_eq!(vm.call(572, &[nil, int(0)]), Err(PrimError::GENERIC));
-    assert_eq!(vm.call(571, &[nil, name]), Err(PrimError::GENERIC));
 }
 
 #[test]

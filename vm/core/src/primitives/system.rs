@@ -74,7 +74,6 @@ pub(super) const PRIMITIVES: &[Primitive] = &[
         "The format in an object's header (Squeak: forceDisplayUpdate, whose answer is not used).",
         format,
     ),
-    value(571, "primitiveUnloadModule", (1, 1), "Unloads a module; fails if it was not loaded.", unload),
     value(
         572,
         "primitiveListBuiltinModule",
@@ -213,13 +212,6 @@ fn pin(vm: &mut Vm, args: Args) -> Answer {
 fn format(vm: &mut Vm, args: Args) -> Answer {
     let object = args.operand(0);
     if object.is_immediate() { Err(PrimError::GENERIC) } else { Ok(Oop::from_small_int(vm.heap.format(object).0 as i64)) }
-}
-
-fn unload(vm: &mut Vm, args: Args) -> Answer {
-    let name = vm.heap.text(args.get(0)).ok_or(PrimError::GENERIC)?;
-    let unloaded = vm.plugins.unload(&name);
-    vm.generation = vm.plugins.generation();
-    if unloaded { Ok(args.receiver()) } else { Err(PrimError::GENERIC) }
 }
 
 fn module(vm: &mut Vm, args: Args, name: fn(&Vm, usize) -> Option<String>) -> Answer {

@@ -15,6 +15,7 @@ mod own;
 mod plan;
 mod quick;
 mod refusal;
+mod residence;
 mod resources;
 mod results;
 mod table;
@@ -28,7 +29,7 @@ use crate::signals::EventSender;
 use module::{Loaded, place};
 use osvm_core::error::PrimError;
 use osvm_core::oop::Oop;
-use osvm_core::plugin::{Call, DirectCall, NamedPrimitive, NotFound, PluginHost};
+use osvm_core::plugin::{Call, Direct, NamedPrimitive, NotFound, PluginHost, Residence};
 use osvm_plugin_sdk::abi::native::PluginTable;
 use osvm_plugin_sdk::abi::{Description, Hook};
 use own::OwnPrimitive;
@@ -292,6 +293,7 @@ impl Plugins {
     /// Forgets what was resolved: its methods ask again.
     fn forget(&mut self) {
         self.resolved.clear();
+        self.modules.pending.forget();
         self.generation += 1;
     }
 
@@ -338,6 +340,7 @@ impl Plugins {
 
     #[inline(never)]
     fn run(&mut self, target: Target, call: &mut Call<'_>) -> Result<Oop, PrimError> {
+        self.modules.pending.forget();
         match target {
             Target::Primitive { module, index } => {
                 let Modules { list, shared, engines, workspace, scratch, .. } = &mut self.modules;
@@ -373,7 +376,7 @@ impl PluginHost for Plugins {
             if let Some(ended) = self.ended.take() {
                 return Err(ended.unwrap_or_else(|panic| resume_unwind(panic)));
             }
-            if call.operands.arg_count() == quick.params()
+            if call.operands.arg_count() == quick.params
                 && let Some(answer) = quick.call(&mut self.modules, call.heap, call.operands)
             {
                 return answer;
@@ -382,9 +385,12 @@ impl PluginHost for Plugins {
         self.run(resolved.target, call)
     }
 
-    fn direct_call(&self, primitive: NamedPrimitive, args: usize) -> Option<DirectCall> {
-        let quick = self.resolved.get(primitive.0 as usize)?.quick.as_ref()?;
-        if quick.params() == args { quick::direct_call(args) } else { None }
+    fn direct_call(&self, primitive: NamedPrimitive, args: usize) -> Option<Direct> {
+        self.resolved.get(primitive.0 as usize)?.quick.as_ref()?.direct(args)
+    }
+
+    fn residence(&mut self) -> Option<Residence> {
+        self.modules.residence()
     }
 
     fn generation(&self) -> u32 {

@@ -5,28 +5,30 @@
 //! is not usual goes back to the general way: an argument that is no SmallInteger before the call, and everything but a plain result after it.
 
 use super::module::TableInstance;
+use super::residence;
 use super::wasm::{Broken, QuickInstance};
 use super::{Modules, Plugins, Resolved};
 use crate::interfaces::{CallObjects, HostCall, Interfaces, Memory, Scratch};
 use osvm_core::error::PrimError;
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
-use osvm_core::plugin::{DirectCall, NamedPrimitive, Operands};
+use osvm_core::plugin::{Direct, DirectCall, Inside, NamedPrimitive, Operands, PluginNumber};
 use osvm_plugin_sdk::abi::{PrimitiveError, STATUS_VALUES, encode};
 use std::ffi::c_void;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 /// The most arguments of a primitive that is called quickly.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 
 /// How to call a primitive quickly.
 pub(super) struct Quick {
     /// The number of its module, and its own there.
-    module: usize,
-    index: usize,
-    params: usize,
-    callee: Callee,
+    pub(super) module: usize,
+    pub(super) index: usize,
+    pub(super) params: usize,
+    pub(super) callee: Callee,
 }
 
 /// The plugin's instance, while there is one.
@@ -41,9 +43,28 @@ impl Quick {
         (params <= MOST).then_some(Quick { module, index, params, callee })
     }
 
-    /// The number of arguments.
-    pub(super) fn params(&self) -> usize {
-        self.params
+    /// The way for native code to call it with so many arguments.
+    pub(super) fn direct(&self, args: usize) -> Option<Direct> {
+        let call = match self.params {
+            params if params != args => return None,
+            0 => direct::<0>,
+            1 => direct::<1>,
+            2 => direct::<2>,
+            3 => direct::<3>,
+            _ => return None,
+        };
+        Some(Direct { call: call as DirectCall, inside: self.inside() })
+    }
+
+    /// How it is called by native code that resides in its plugin, if it can.
+    pub(super) fn inside(&self) -> Option<Inside> {
+        let plugin = NonZeroU32::new(u32::try_from(self.module).ok()? + 1).map(PluginNumber)?;
+        match &self.callee {
+            Callee::Wasm(instance) if instance.is_habitable() => {
+                Some(Inside { plugin, number: residence::number(self.index, self.params) })
+            }
+            _ => None,
+        }
     }
 
     /// Calls the primitive with its number of arguments; `None` if the general way must be gone, and nothing was called.
@@ -52,12 +73,15 @@ impl Quick {
         modules.pending.begin(self, heap, operands);
         let arguments = operands.args();
         let outcome = match &self.callee {
-            Callee::Wasm(plugin) => plugin.call(self.index, arguments, modules),
+            Callee::Wasm(plugin) => {
+                modules.pending.count(self);
+                plugin.call(self.index, arguments, modules)
+            }
             Callee::Table(plugin) => self.call_table(plugin, arguments, modules),
         };
         match outcome {
             Quickly::Value(oop) => Some(Ok(oop)),
-            Quickly::Ended => Some(self.finish(modules)),
+            Quickly::Ended => Some(modules.finish_pending()),
             Quickly::Not => None,
         }
     }
@@ -75,22 +99,6 @@ impl Quick {
             (STATUS_VALUES, result) if !modules.pending.has_objects => modules.pending.answered(result),
             (status, result) => modules.pending.ended(Ok(status), result),
         }
-    }
-
-    /// What the general way makes of how the call ended. The first result slot is the only one that such a primitive has.
-    #[cold]
-    fn finish(&self, modules: &mut Modules) -> Result<Oop, PrimError> {
-        let Modules { list, scratch, workspace, pending, .. } = modules;
-        let mut objects = pending.objects(scratch);
-        pending.has_objects = false;
-        let Some((outcome, loaded)) = pending.outcome.take().zip(list[self.module].loaded()) else {
-            return Err(PrimError::NAMED_INTERNAL);
-        };
-        workspace.results[0] = pending.result;
-        if outcome.is_err() {
-            loaded.drop_instance();
-        }
-        loaded.finish(self.index, outcome, &mut objects, workspace)
     }
 }
 
@@ -133,20 +141,12 @@ pub(super) unsafe extern "C" fn direct<const ARGS: usize>(
     }
 }
 
-/// The direct call of a primitive that has a quick way and so many arguments.
-pub(super) fn direct_call(args: usize) -> Option<DirectCall> {
-    Some(match args {
-        0 => direct::<0>,
-        1 => direct::<1>,
-        2 => direct::<2>,
-        3 => direct::<3>,
-        _ => return None,
-    })
-}
-
 /// The quick call that runs, or the last one that ran: what is needed if it is more than quick. Three words are all that it costs.
 #[derive(Debug)]
 pub(super) struct Pending {
+    /// Calls of wasm plugins in a row, and what was called last.
+    calls: u32,
+    called: *const Quick,
     quick: *const Quick,
     heap: *mut Heap,
     stack: *const Oop,
@@ -159,14 +159,43 @@ pub(super) struct Pending {
 
 impl Default for Pending {
     fn default() -> Pending {
-        Pending { quick: ptr::null(), heap: ptr::null_mut(), stack: ptr::null(), has_objects: false, outcome: None, result: 0 }
+        Pending {
+            calls: 0,
+            called: ptr::null(),
+            quick: ptr::null(),
+            heap: ptr::null_mut(),
+            stack: ptr::null(),
+            has_objects: false,
+            outcome: None,
+            result: 0,
+        }
     }
 }
 
 impl Pending {
+    /// A call begins.
     #[inline(always)]
-    fn begin(&mut self, quick: &Quick, heap: &mut Heap, operands: Operands<'_>) {
+    pub(super) fn begin(&mut self, quick: &Quick, heap: &mut Heap, operands: Operands<'_>) {
         (self.quick, self.heap, self.stack) = (quick, heap, operands.as_ptr());
+    }
+
+    /// A wasm plugin is called.
+    #[inline(always)]
+    fn count(&mut self, quick: &Quick) {
+        self.calls += 1;
+        self.called = quick;
+    }
+
+    /// What was called last of a wasm plugin, if there were so many calls since this was last asked or [`Pending::forget`] was called.
+    pub(super) fn called(&mut self, often: u32) -> Option<&Quick> {
+        #[allow(unsafe_code)]
+        // SAFETY: it was called, and is there since, or the count would have been forgotten.
+        (std::mem::take(&mut self.calls) >= often).then(|| unsafe { &*self.called })
+    }
+
+    /// No calls are in a row now: something else was called, or primitives have gone.
+    pub(super) fn forget(&mut self) {
+        self.calls = 0;
     }
 
     /// The call has ended with this value.
@@ -185,6 +214,11 @@ impl Pending {
         Quickly::Ended
     }
 
+    /// The call has ended in another way than by answering a SmallInteger.
+    pub(super) fn has_ended(&self) -> bool {
+        self.outcome.is_some()
+    }
+
     /// The objects of the call, which must run or have just ended.
     #[allow(unsafe_code)]
     fn objects<'a>(&self, scratch: &'a mut Scratch) -> CallObjects<'a> {
@@ -192,6 +226,27 @@ impl Pending {
         let (heap, stack) = unsafe { (&mut *self.heap, std::slice::from_raw_parts(self.stack, (*self.quick).params + 1)) };
         let make = if self.has_objects { CallObjects::again } else { CallObjects::new };
         make(heap, Operands::new(stack), scratch)
+    }
+}
+
+impl Modules {
+    /// What the general way makes of how a quick call has ended. The first result slot is the only one that such a primitive has.
+    #[cold]
+    #[allow(unsafe_code)]
+    pub(super) fn finish_pending(&mut self) -> Result<Oop, PrimError> {
+        let Modules { list, scratch, workspace, pending, .. } = self;
+        let mut objects = pending.objects(scratch);
+        pending.has_objects = false;
+        // SAFETY: as in `Pending::objects`.
+        let (module, index) = unsafe { ((*pending.quick).module, (*pending.quick).index) };
+        let Some((outcome, loaded)) = pending.outcome.take().zip(list[module].loaded()) else {
+            return Err(PrimError::NAMED_INTERNAL);
+        };
+        workspace.results[0] = pending.result;
+        if outcome.is_err() {
+            loaded.drop_instance();
+        }
+        loaded.finish(index, outcome, &mut objects, workspace)
     }
 }
 

@@ -71,19 +71,23 @@ pub(super) extern "C" fn miss(vm: &mut Vm) -> i32 {
 
 /// Events are due at a jump back.
 pub(super) extern "C" fn polled(vm: &mut Vm) -> i32 {
-    guarded(vm, |vm| vm.safe_point().map(|()| GO_ON))
+    guarded(vm, |vm| vm.safe_point().map(|()| vm.where_to_go_on()))
 }
 
 /// A frame was made that overflows its page, or at which events are due.
 pub(super) extern "C" fn entered(vm: &mut Vm) -> i32 {
-    guarded(vm, |vm| after_entering(vm).map(|()| GO_ON))
+    guarded(vm, after_entering)
 }
 
-fn after_entering(vm: &mut Vm) -> Result<(), VmError> {
+fn after_entering(vm: &mut Vm) -> Result<i32, VmError> {
     if vm.sp < vm.limit {
         vm.overflow()?;
     }
-    if vm.heap.poll_countdown < 0 { vm.safe_point() } else { Ok(()) }
+    if vm.heap.poll_countdown >= 0 {
+        return Ok(GO_ON);
+    }
+    vm.safe_point()?;
+    Ok(vm.where_to_go_on())
 }
 
 /// The method in `Native::callee` is sent to, and has no native code.
@@ -103,16 +107,17 @@ fn run_callee(vm: &mut Vm) -> Result<i32, VmError> {
             }
             vm.heap.poll_countdown -= 1;
             vm.activate(code, args, None)?;
-            after_entering(vm)?;
+            after_entering(vm)
         }
         Entry::Closure if let Some(block) = vm.activate_quickly(args) => {
             vm.warms_up(block);
             vm.heap.poll_countdown -= 1;
-            after_entering(vm)?;
+            after_entering(vm)
         }
-        _ => vm.invoke(code, args)?,
+        // It may call any plugin.
+        _ if vm.leaves_residence() => Ok(LEAVE),
+        _ => vm.invoke(code, args).map(|()| GO_ON),
     }
-    Ok(GO_ON)
 }
 
 /// The type of those that compute the value of a primitive for the receiver and arguments at the stack pointer: the stack pointer behind, where
@@ -130,8 +135,9 @@ pub(super) extern "C" fn value(vm: &mut Vm, code: &Code) -> u64 {
 
 /// The named primitive of a method.
 pub(super) extern "C" fn named(vm: &mut Vm, code: &Code) -> u64 {
-    let Some(primitive) = vm.resolved(code) else {
-        // It is looked up when it is tried again.
+    let primitive = vm.resolved(code).filter(|_| !vm.resides());
+    let Some(primitive) = primitive else {
+        // It is looked up, or called from elsewhere, when it is tried again.
         vm.native.is_unresolved = true;
         return 0;
     };
@@ -167,7 +173,11 @@ pub(super) extern "C" fn failed(vm: &mut Vm) -> i32 {
         }
         // SAFETY: as in `run_callee`.
         let args = usize::from(unsafe { (*code).args });
-        if std::mem::take(&mut vm.native.is_unresolved) {
+        let is_unresolved = std::mem::take(&mut vm.native.is_unresolved);
+        if is_unresolved {
+            if vm.leaves_residence() {
+                return Ok(LEAVE);
+            }
             vm.invoke(code, args)?;
         } else {
             vm.primitive_failed(code, args, vm.native.failure)?;

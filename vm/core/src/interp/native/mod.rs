@@ -13,6 +13,7 @@ mod helpers;
 mod layout;
 mod memory;
 mod objects;
+mod residence;
 mod sends;
 mod stubs;
 
@@ -21,9 +22,10 @@ use super::code::{Code, Entry, Op, operand_a, operand_b, operand_c};
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_ARRAY, Format};
 use crate::oop::Oop;
-use crate::plugin::{DirectCall, NamedPrimitive};
+use crate::plugin::{Direct, DirectCall, NamedPrimitive, Residence};
 use crate::vm::Vm;
 use memory::Memory;
+pub use residence::Resident;
 use std::any::Any;
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -43,6 +45,10 @@ pub(crate) struct MethodCode {
     heat: Cell<u32>,
     /// How native code calls its named primitive, which one that is, and in which generation of the host.
     direct: Option<DirectCall>,
+    /// The plugin that native code can reside in to call it, or 0.
+    direct_plugin: u32,
+    /// What that is told to call.
+    direct_number: u32,
     direct_primitive: NamedPrimitive,
     direct_generation: u32,
 }
@@ -55,6 +61,8 @@ impl Default for MethodCode {
             map: Box::default(),
             heat: Cell::new(0),
             direct: None,
+            direct_plugin: 0,
+            direct_number: 0,
             direct_primitive: NamedPrimitive(0),
             direct_generation: 0,
         }
@@ -68,9 +76,13 @@ impl MethodCode {
         self.delta != 0
     }
 
-    /// Native code calls the named primitive by this function, if there is one, in this generation of the host.
-    pub(crate) fn set_direct(&mut self, call: Option<DirectCall>, primitive: NamedPrimitive, generation: u32) {
-        (self.direct, self.direct_primitive, self.direct_generation) = (call, primitive, generation);
+    /// Native code calls the named primitive in this way, if there is one, in this generation of the host.
+    pub(crate) fn set_direct(&mut self, direct: Option<Direct>, primitive: NamedPrimitive, generation: u32) {
+        self.direct = direct.map(|direct| direct.call);
+        let inside = direct.and_then(|direct| direct.inside);
+        self.direct_plugin = inside.map_or(0, |inside| inside.plugin.0.get());
+        self.direct_number = inside.map_or(0, |inside| inside.number);
+        (self.direct_primitive, self.direct_generation) = (primitive, generation);
     }
 }
 
@@ -80,6 +92,15 @@ pub(crate) struct Native {
     pub(crate) stubs: Stubs,
     /// The address of the VM's plugins, for direct calls.
     plugins: *mut c_void,
+    /// The plugin in which native code resides, or [`residence::NOWHERE`].
+    resides_in: u32,
+    /// Where it shall reside when it is next entered.
+    residence: Option<Residence>,
+    /// How many calls were wanted in this residence, and how many of them before events were looked at.
+    calls: u64,
+    calls_before: u64,
+    /// It has left a residence to have the callee run.
+    has_left_for_callee: bool,
     /// What native code was about to run.
     pub(crate) callee: *const Code,
     /// The primitive of the callee was not looked up yet.
@@ -104,11 +125,25 @@ enum State {
 impl Default for Native {
     fn default() -> Native {
         let none = ptr::null();
-        let stubs =
-            Stubs { enter: none, exit: none, miss: none, polled: none, entered: none, call: none, value: none, named: none };
+        let stubs = Stubs {
+            enter: none,
+            exit: none,
+            miss: none,
+            polled: none,
+            entered: none,
+            answer: none,
+            call: none,
+            value: none,
+            named: none,
+        };
         Native {
             stubs,
             plugins: ptr::null_mut(),
+            resides_in: residence::NOWHERE,
+            residence: None,
+            calls: 0,
+            calls_before: 0,
+            has_left_for_callee: false,
             callee: ptr::null(),
             is_unresolved: false,
             failure: PrimError::GENERIC,
@@ -221,15 +256,30 @@ impl Vm {
 
     fn run_natively(&mut self, target: *const u8, code: *const Code) -> Result<(), VmError> {
         self.native.plugins = ptr::from_mut(&mut *self.plugins).cast();
+        if let Some(residence) = self.native.residence.take() {
+            return self.reside(residence, target, code);
+        }
+        self.run_native_code(target, code);
+        self.pass_panic_on();
+        Ok(())
+    }
+
+    /// Runs native code until it comes back: with the operands of a call that it wants of the plugin in which it resides, or null.
+    #[inline(always)]
+    fn run_native_code(&mut self, target: *const u8, code: *const Code) -> *const Oop {
         // SAFETY: the shared code is there when other native code is, and `enter` is such a function.
         let enter = unsafe { std::mem::transmute::<*const u8, Enter>(self.native.stubs.enter) };
         // SAFETY: the VM has the registers of a sound frame, and `target` is native code for the place where they are. It keeps the rules
         // of C's functions, and relies on what the interpreter's loop relies on.
-        unsafe { enter(ptr::from_mut(self), target, code) };
+        unsafe { enter(ptr::from_mut(self), target, code) }
+    }
+
+    /// Goes on with a panic that was kept from crossing native code, now that this has come back.
+    #[inline(always)]
+    fn pass_panic_on(&mut self) {
         if let Some(panic) = self.native.panic.take() {
             std::panic::resume_unwind(panic);
         }
-        Ok(())
     }
 
     /// Makes the frame of the closure below `args` arguments, if it is one that ran lately; its code.

@@ -2,8 +2,11 @@
 
 use super::code::Code;
 use crate::error::VmError;
-use crate::plugin::{DirectCall, NamedPrimitive};
+use crate::oop::Oop;
+use crate::plugin::{Call, Direct, NamedPrimitive, Wanted};
 use crate::vm::Vm;
+use std::convert::Infallible;
+use std::marker::PhantomData;
 
 /// A method has nothing.
 #[derive(Default)]
@@ -14,7 +17,7 @@ impl MethodCode {
         false
     }
 
-    pub(crate) fn set_direct(&mut self, _call: Option<DirectCall>, _primitive: NamedPrimitive, _generation: u32) {}
+    pub(crate) fn set_direct(&mut self, _direct: Option<Direct>, _primitive: NamedPrimitive, _generation: u32) {}
 }
 
 /// A VM has nothing.
@@ -39,5 +42,25 @@ impl Vm {
 
     pub(crate) fn call_natively(&mut self, _code: *const Code) -> Result<(), VmError> {
         Ok(())
+    }
+}
+
+/// Nothing resides anywhere.
+pub struct Resident<'a>(Infallible, PhantomData<&'a mut Vm>);
+
+impl Resident<'_> {
+    /// Is never called.
+    pub fn start(&mut self) -> Option<Wanted> {
+        match self.0 {}
+    }
+
+    /// Is never called.
+    pub fn go_on(&mut self, _answer: Oop) -> Option<Wanted> {
+        match self.0 {}
+    }
+
+    /// Is never called.
+    pub fn call(&mut self) -> (NamedPrimitive, Call<'_>) {
+        match self.0 {}
     }
 }

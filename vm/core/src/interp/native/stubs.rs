@@ -7,6 +7,7 @@
 use super::helpers;
 use super::layout::*;
 use crate::interp::code::{Code, Entry};
+use crate::oop::Oop;
 use crate::vm::Vm;
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{AssemblyOffset, DynasmApi, DynasmLabelApi, VecAssembler, dynasm};
@@ -24,6 +25,8 @@ pub(crate) struct Stubs {
     pub(super) polled: *const u8,
     /// A frame was made that overflows its page or at which events are due: goes on at its first word, `rcx`. `rbx` is the stack pointer.
     pub(super) entered: *const u8,
+    /// A function as `enter`, behind a call that was wanted: with what that has answered.
+    pub(super) answer: *const u8,
     /// Runs the code `rdx` that has no native code: the `native` of such code. `rbx` is the stack pointer, above which receiver and arguments
     /// are; control goes on at the word `rcx` afterwards.
     pub(super) call: *const u8,
@@ -44,8 +47,12 @@ impl Stubs {
     }
 }
 
-/// The type of [`Stubs::enter`]: the VM, where to start, and the code that is started if it is a method's.
-pub(super) type Enter = unsafe extern "C" fn(*mut Vm, *const u8, *const Code);
+/// The type of [`Stubs::enter`]: the VM, where to start, and the code that is started if it is a method's. It answers null where the rest is left
+/// to the interpreter. Else it wants `Native::callee` called, a primitive of the plugin in which it resides, and answers where the operands
+/// are; the VM has its registers as they are behind the call, when the receiver was replaced by what that has answered.
+pub(super) type Enter = unsafe extern "C" fn(*mut Vm, *const u8, *const Code) -> *const Oop;
+/// The type of [`Stubs::answer`].
+pub(super) type Answer = unsafe extern "C" fn(*mut Vm, Oop) -> *const Oop;
 
 /// The shared code, and where its parts are in it.
 pub(super) struct Shared {
@@ -55,6 +62,7 @@ pub(super) struct Shared {
     miss: AssemblyOffset,
     polled: AssemblyOffset,
     entered: AssemblyOffset,
+    answer: AssemblyOffset,
     call: AssemblyOffset,
     value: AssemblyOffset,
     named: AssemblyOffset,
@@ -65,29 +73,27 @@ impl Shared {
     pub(super) fn new() -> Shared {
         let mut ops = VecAssembler::<X64Relocation>::new(0);
         let enter = ops.offset();
+        come_in(&mut ops);
+        dynasm!(ops ; .arch x64 ; jmp rsi);
+        let answer = ops.offset();
+        come_in(&mut ops);
         dynasm!(ops
             ; .arch x64
-            ; push rbp
-            ; push rbx
-            ; push r12
-            ; push r13
-            ; push r14
-            ; push r15
-            ; sub rsp, 8
-            ; mov r12, rdi
-            ; mov rbp, [r12 + VM_FP]
-            ; mov rbx, [r12 + VM_SP]
-            ; mov rcx, [r12 + VM_IP]
-            ; mov r13, [r12 + VM_NIL]
-            ; mov r14, [r12 + VM_TRUE]
-            ; mov r15, [r12 + VM_FALSE]
-            ; jmp rsi
+            ; mov [rbx], rsi
+            ; mov rdx, [rbp + CODE]
+            ; mov rdi, [rdx + CODE_DELTA]
+            ; test rdi, rdi
+            ; je >interpreted
+            ; jmp QWORD [rcx + rdi]
+            ; interpreted:
         );
         let exit = ops.offset();
         save(&mut ops);
         dynasm!(ops
             ; .arch x64
             ; ->leave:
+            ; xor eax, eax
+            ; ->come_back:
             ; add rsp, 8
             ; pop r15
             ; pop r14
@@ -112,6 +118,20 @@ impl Shared {
         let value = primitive(&mut ops, helpers::value);
         let named = direct(&mut ops);
         primitive(&mut ops, helpers::named);
+        // A primitive is wanted of the plugin in which native code resides.
+        dynasm!(ops
+            ; .arch x64
+            ; ->wanted:
+            ; mov [r12 + VM_CALLEE], rdx
+            ; movzx esi, BYTE [rdx + CODE_ARGS]
+            ; mov rax, rbx
+            ; lea rbx, [rbx + 8 * rsi]
+        );
+        save(&mut ops);
+        dynasm!(ops
+            ; .arch x64
+            ; jmp ->come_back
+        );
         // What a helper answers.
         dynasm!(ops
             ; .arch x64
@@ -133,7 +153,7 @@ impl Shared {
             ; jmp QWORD [rcx + rdi]
         );
         let bytes = ops.finalize().expect("the labels are there");
-        Shared { bytes, enter, exit, miss, polled, entered, call, value, named }
+        Shared { bytes, enter, exit, miss, polled, entered, answer, call, value, named }
     }
 
     /// The addresses of its parts, when it is at `base`.
@@ -145,11 +165,33 @@ impl Shared {
             miss: at(self.miss),
             polled: at(self.polled),
             entered: at(self.entered),
+            answer: at(self.answer),
             call: at(self.call),
             value: at(self.value),
             named: at(self.named),
         }
     }
+}
+
+/// Comes in as a function of C's does, with the VM, and takes the frame's registers from it.
+fn come_in(ops: &mut VecAssembler<X64Relocation>) {
+    dynasm!(ops
+        ; .arch x64
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+        ; sub rsp, 8
+        ; mov r12, rdi
+        ; mov rbp, [r12 + VM_FP]
+        ; mov rbx, [r12 + VM_SP]
+        ; mov rcx, [r12 + VM_IP]
+        ; mov r13, [r12 + VM_NIL]
+        ; mov r14, [r12 + VM_TRUE]
+        ; mov r15, [r12 + VM_FALSE]
+    );
 }
 
 /// Puts the frame's registers in the VM.
@@ -186,6 +228,9 @@ fn direct(ops: &mut VecAssembler<X64Relocation>) -> AssemblyOffset {
         ; mov esi, [rdx + CODE_DIRECT_GENERATION]
         ; cmp esi, [r12 + VM_GENERATION]
         ; jne >otherwise
+        ; mov esi, [rdx + CODE_DIRECT_PLUGIN]
+        ; cmp esi, [r12 + VM_RESIDES_IN]
+        ; je ->wanted
         ; mov r13, rcx
         ; mov r14, rdx
         ; mov rdi, [r12 + VM_PLUGINS]

@@ -1,27 +1,30 @@
 //! An instance of a wasm plugin, and one call of it.
 
+use super::residence::{Entrance, Visit};
 use crate::config::Limits;
 use crate::interfaces::{HostCall, Interfaces, Memory as GuestMemory};
 use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
-use crate::plugins::quick::Quickly;
+use crate::plugins::quick::{MOST, Quickly};
 use crate::plugins::results::ResultSlots;
 use crate::plugins::wasm::arena::Arena;
 use crate::plugins::wasm::shape::INITIALIZE;
 use crate::plugins::wasm::{Broken, Export};
 use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
-use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, STATUS_VALUES, exports};
+use osvm_plugin_sdk::abi::{ARGUMENT_SLOTS, PrimitiveError, RESULT_SLOTS, STATUS_VALUES, WasmType, exports};
 use std::cell::RefMut;
 use std::ptr::NonNull;
 use wasmtime::{Caller, Engine, Func, InstancePre, Memory, ResourceLimiter, Store, Trap, Val, ValRaw, WasmBacktrace};
 
 /// What belongs to an instance's store.
 pub(super) struct Guest {
-    growth: Growth,
+    pub(super) growth: Growth,
     memory: Option<Memory>,
     /// The running call.
-    running: Option<Running>,
+    pub(super) running: Option<Running>,
+    /// The native code that resides here.
+    pub(super) visit: Option<NonNull<Visit<'static, 'static, 'static>>>,
 }
 
 /// The host's side of a call, for as long as it runs.
@@ -54,13 +57,13 @@ unsafe fn serve<T: Interfaces>(host: NonNull<()>, op: u32, arguments: &[u64], me
 }
 
 /// How far memory and tables may grow.
-struct Growth {
-    memory: usize,
+pub(super) struct Growth {
+    pub(super) memory: usize,
     table: usize,
     /// More was asked for than is allowed, in this call.
     denied: bool,
     /// Memory has grown and may be elsewhere, more was denied, or a function of the host was called: more than a quick call does.
-    attention: bool,
+    pub(super) attention: bool,
 }
 
 impl Guest {
@@ -133,24 +136,28 @@ impl GuestMemory for Between<'_> {
 
 /// An instance.
 pub(super) struct Instance {
-    store: Store<Guest>,
+    pub(super) store: Store<Guest>,
     memory: Memory,
-    functions: Vec<Function>,
+    pub(super) functions: Vec<Function>,
     /// The function that asks for an arena.
     ask: Func,
     arena: Arena,
     /// Where the result slots are in memory, and in the VM's own, until the memory grows.
     results_at: usize,
-    results: NonNull<u64>,
+    pub(super) results: NonNull<u64>,
     /// Parameters and the result of the running call, as the engine wants them.
     values: Box<[ValRaw; ARGUMENT_SLOTS]>,
     /// The time for a call, in epochs.
-    epochs: u64,
+    pub(super) epochs: u64,
+    /// What native code enters that comes to reside here, once it has.
+    pub(super) entrance: Option<Entrance>,
 }
 
 /// A function that is called.
-struct Function {
-    func: Func,
+pub(super) struct Function {
+    pub(super) func: Func,
+    /// How many parameters it has, if they are at most three Integers.
+    pub(super) integers: Option<usize>,
     /// How many values the engine needs for parameters and the result.
     values: usize,
     /// How many result slots are looked at.
@@ -169,7 +176,7 @@ impl Instance {
     ) -> Result<Instance, Box<Broken>> {
         let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
         let growth = Growth { memory, table: limits.table as usize, denied: false, attention: true };
-        let mut store = Store::new(engine, Guest { growth, memory: None, running: None });
+        let mut store = Store::new(engine, Guest { growth, memory: None, running: None, visit: None });
         store.limiter(|guest| &mut guest.growth);
         store.set_epoch_deadline(epochs);
         refuel(&mut store, fuel);
@@ -184,7 +191,9 @@ impl Instance {
         };
         let function = |export: &Export| {
             let func = instance.get_func(&mut store, &export.name).ok_or_else(|| lost(&export.name))?;
-            Ok(Function { func, values: export.params.len().max(1), results: export.results })
+            let is_quick = export.params.len() <= MOST && export.params.iter().all(|ty| *ty == WasmType::I64);
+            let integers = is_quick.then_some(export.params.len());
+            Ok(Function { func, integers, values: export.params.len().max(1), results: export.results })
         };
         let functions = exports.iter().map(function).collect::<Result<Vec<_>, Box<Broken>>>()?;
         let ask = instance.get_func(&mut store, exports::ARENA).ok_or_else(|| lost(exports::ARENA))?;
@@ -206,6 +215,7 @@ impl Instance {
             results: NonNull::dangling(),
             values,
             epochs,
+            entrance: None,
         })
     }
 
@@ -271,7 +281,7 @@ impl Instance {
             return modules.pending.ended(Err(broken(&error, self.store.data())), 0);
         }
         if self.store.data().growth.attention {
-            return self.attend(modules);
+            return self.attend(self.values[0].get_i32(), modules);
         }
         #[allow(unsafe_code)]
         // SAFETY: `find_results` found it in the memory, which has not grown since and so is where it was.
@@ -284,21 +294,21 @@ impl Instance {
 
     /// After another kind of call, and before the first: what all quick calls have in common.
     #[cold]
-    fn prepare_quickly(&mut self, modules: &mut Modules) -> Result<(), Box<Broken>> {
+    pub(super) fn prepare_quickly(&mut self, host: &mut impl Interfaces) -> Result<(), Box<Broken>> {
         let guest = self.store.data_mut();
-        guest.running = Some(Running::new(modules));
+        guest.running = Some(Running::new(host));
         (guest.growth.denied, guest.growth.attention) = (false, false);
         self.find_results()
     }
 
     /// What a quick call answers that did more than that.
     #[cold]
-    fn attend(&mut self, modules: &mut Modules) -> Quickly {
+    pub(super) fn attend(&mut self, status: i32, modules: &mut Modules) -> Quickly {
         let growth = &mut self.store.data_mut().growth;
         (growth.denied, growth.attention) = (false, false);
         let mut results = [0];
         match self.find_results().and_then(|()| self.read_results(&mut results)) {
-            Ok(()) => modules.pending.ended(Ok(self.values[0].get_i32()), results[0]),
+            Ok(()) => modules.pending.ended(Ok(status), results[0]),
             Err(broken) => modules.pending.ended(Err(broken), 0),
         }
     }
@@ -358,7 +368,7 @@ fn refuel(store: &mut Store<Guest>, fuel: Option<u64>) {
 
 /// What an error of the engine means.
 #[cold]
-fn broken(error: &wasmtime::Error, guest: &Guest) -> Box<Broken> {
+pub(super) fn broken(error: &wasmtime::Error, guest: &Guest) -> Box<Broken> {
     let trap = error.downcast_ref::<Trap>();
     let limit = match trap {
         Some(Trap::Interrupt) => Some("it ran longer than `limits.deadline` allows"),

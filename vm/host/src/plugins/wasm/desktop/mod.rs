@@ -5,6 +5,7 @@ mod engine;
 mod imports;
 mod instance;
 mod quick;
+mod residence;
 mod ticker;
 
 use super::module::{self, Module};

@@ -21,6 +21,8 @@ pub(super) struct Ticker {
 struct Shared {
     /// Grows when a call begins and when it ends: odd while one runs.
     calls: AtomicU64,
+    /// Calls come one after the other, and are not counted.
+    calls_on: AtomicBool,
     asleep: AtomicBool,
     ended: AtomicBool,
     engines: Mutex<Vec<EngineWeak>>,
@@ -54,6 +56,17 @@ impl Ticker {
     #[inline(always)]
     pub(super) fn call_ended(&self) {
         self.count();
+    }
+
+    /// Many calls begin, which are not told one by one. Others may be made between them.
+    pub(super) fn calls_begin(&self) {
+        self.shared.calls_on.store(true, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// They have ended.
+    pub(super) fn calls_ended(&self) {
+        self.shared.calls_on.store(false, Ordering::Relaxed);
     }
 
     #[inline(always)]
@@ -94,7 +107,8 @@ impl Shared {
                     engine.increment_epoch();
                 }
             }
-            self.asleep.store(calls == seen && calls.is_multiple_of(2), Ordering::Relaxed);
+            let are_on = self.calls_on.load(Ordering::Relaxed);
+            self.asleep.store(calls == seen && calls.is_multiple_of(2) && !are_on, Ordering::Relaxed);
             seen = calls;
         }
     }

@@ -19,6 +19,7 @@ use crate::plugins::Modules;
 use crate::plugins::plan::Slots;
 use crate::plugins::quick::Quickly;
 use crate::plugins::refusal::Fault;
+use crate::plugins::residence::Lodger;
 use crate::plugins::results::ResultSlots;
 use instance::Instance;
 use osvm_core::oop::Oop;
@@ -92,11 +93,22 @@ impl Drop for Compiled {
 }
 
 /// The instance of a plugin as quick calls use it: there is none.
+#[derive(Clone)]
 pub(in crate::plugins) enum QuickInstance {}
 
 impl QuickInstance {
     /// Is never called.
     pub(in crate::plugins) fn call(&self, _index: usize, _arguments: impl Iterator<Item = Oop>, _modules: &mut Modules) -> Quickly {
+        match *self {}
+    }
+
+    /// Is never called.
+    pub(in crate::plugins) fn is_habitable(&self) -> bool {
+        match *self {}
+    }
+
+    /// Is never called.
+    pub(in crate::plugins) fn reside(&self, _lodger: &mut Lodger<'_, '_>) -> bool {
         match *self {}
     }
 }
