@@ -18,8 +18,8 @@ pub const TAG_SMALL_INTEGER: u64 = 1;
 pub const TAG_CHARACTER: u64 = 2;
 /// Tag of a SmallFloat64, also its class index.
 pub const TAG_SMALL_FLOAT: u64 = 4;
-const TAG_MASK: u64 = 7;
-const TAG_BITS: u32 = 3;
+pub(crate) const TAG_MASK: u64 = 7;
+pub(crate) const TAG_BITS: u32 = 3;
 
 /// What the exponent of a SmallFloat64 is reduced by, so that eight of its eleven bits are enough: 896 = 1023 - 127.
 const FLOAT_EXPONENT_OFFSET: u64 = 896;

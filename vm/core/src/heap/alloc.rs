@@ -1,6 +1,7 @@
 //! Making objects. Nothing here collects or moves anything; `Err(NoMemory)` says that even old space is full.
 
 use super::Heap;
+use super::templates::{INDEXED, NAMED};
 use crate::error::PrimError;
 use crate::object::{self, Format, header};
 use crate::oop::Oop;
@@ -183,25 +184,27 @@ impl Heap {
 
     /// A new instance of `class` with `indexable` elements: what `basicNew` and `basicNew:` answer.
     pub fn instantiate(&mut self, class: Oop, indexable: usize) -> Result<Oop, PrimError> {
-        let (fixed, format) = self.instance_spec(class).ok_or(PrimError::BAD_RECEIVER)?;
-        let class_index = self.class_table_index(class)?;
-        let pointers = |heap: &mut Heap, slots| heap.alloc_pointers(class_index, format, slots);
-        let bits = |heap: &mut Heap, shift: u32| {
-            let (format, slots) = Format::for_units(format, indexable as u64, shift);
-            heap.alloc_bits(class_index, format, slots as usize)
-        };
+        let template = self.template(class)?;
+        let (format, class_index) = (Format::of(template.header), (template.header & object::CLASS_INDEX_MASK) as u32);
         if indexable as u64 >= 1 << 48 {
             return Err(PrimError::NO_MEMORY);
         }
-        match format.0 {
-            0 | 1 | 5 if indexable > 0 => Err(PrimError::BAD_RECEIVER),
-            0 | 1 | 5 => pointers(self, fixed),
-            2..=4 => pointers(self, fixed.saturating_add(indexable)),
-            9 => bits(self, 3),
-            10 => bits(self, 2),
-            12 => bits(self, 1),
-            16 => bits(self, 0),
-            _ => Err(PrimError::BAD_RECEIVER),
+        let fixed = template.fixed as usize;
+        match template.kind {
+            NAMED if indexable > 0 => Err(PrimError::BAD_RECEIVER),
+            NAMED => self.alloc_pointers(class_index, format, fixed),
+            INDEXED => self.alloc_pointers(class_index, format, fixed.saturating_add(indexable)),
+            _ => {
+                let shift = match format.0 {
+                    9 => 3,
+                    10 => 2,
+                    12 => 1,
+                    16 => 0,
+                    _ => return Err(PrimError::BAD_RECEIVER),
+                };
+                let (format, slots) = Format::for_units(format, indexable as u64, shift);
+                self.alloc_bits(class_index, format, slots as usize)
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ impl Heap {
     /// As in Spur, and before anything is changed: `BAD_RECEIVER` or `BAD_ARGUMENT` for what is no array or not as long,
     /// `INAPPROPRIATE` for immediates and nil, false, true, `OBJECT_IS_PINNED`, `NO_MODIFICATION`, `NO_MEMORY`.
     pub fn become_two_way(&mut self, a: Oop, b: Oop, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
-        self.last_class = (Oop::ZERO, 0);
+        self.forget_templates();
         let effects = self.check_become(a, b, true, copy_hash)?;
         for index in 0..self.num_slots(a) {
             // An object may occur more than once: what earlier pairs did is seen through their forwarders.
@@ -48,7 +48,7 @@ impl Heap {
     /// # Errors
     /// As for [`Heap::become_two_way`], but an element of `b` may be anything unless its hash is to be set.
     pub fn become_one_way(&mut self, a: Oop, b: Oop, copy_hash: bool) -> Result<BecomeEffects, PrimError> {
-        self.last_class = (Oop::ZERO, 0);
+        self.forget_templates();
         let effects = self.check_become(a, b, false, copy_hash)?;
         for index in 0..self.num_slots(a) {
             let (x, y) = (self.fetch_followed(a, index), self.fetch_followed(b, index));

@@ -22,7 +22,7 @@ impl Heap {
     /// Collects; in the first part of old space up to `waste` 256ths of dead objects may stay. False if new space did not fit in old.
     pub(super) fn collect(&mut self, roots: &mut dyn Roots, waste: u64) -> bool {
         self.gc_request = Default::default();
-        self.last_class = (Oop::ZERO, 0);
+        self.forget_templates();
         self.stats.full_collections += 1;
         self.stats.allocated_bytes += self.eden_free - self.eden.start;
         self.old_high = self.old_high.max(self.old_free);

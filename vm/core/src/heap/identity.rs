@@ -41,18 +41,7 @@ impl Heap {
     }
 
     /// The index that instances of `class` carry: its identity hash, entered in the class table if it is not there yet.
-    #[inline]
     pub fn class_table_index(&mut self, class: Oop) -> Result<u32, PrimError> {
-        if class == self.last_class.0 {
-            return Ok(self.last_class.1);
-        }
-        let index = self.find_class_table_index(class)?;
-        self.last_class = (class, index);
-        Ok(index)
-    }
-
-    #[inline(never)]
-    fn find_class_table_index(&mut self, class: Oop) -> Result<u32, PrimError> {
         let hash = (self.header(class) >> object::HASH_SHIFT) & object::HASH_MASK;
         if hash != 0 && self.class_at(hash as u32) == class {
             return Ok(hash as u32);

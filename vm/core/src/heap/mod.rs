@@ -29,6 +29,7 @@ mod region;
 mod roots;
 mod scavenge;
 mod snapshot;
+pub(crate) mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -105,8 +106,7 @@ pub struct Heap {
     pub(crate) old_limit: u64,
     /// Old space can be used up to here; the rest up to `old_limit` is reserved ([`Region::commit`]).
     pub(crate) committed: u64,
-    /// The class that was asked for its index last, and that index; forgotten when objects move or become others.
-    pub(crate) last_class: (Oop, u32),
+    pub(crate) templates: templates::Templates,
     /// Polls until the interpreter looks for events and collections; 0 makes it look at once.
     pub poll_countdown: i64,
     /// What the next safe point shall do.
@@ -185,7 +185,7 @@ impl Heap {
             cards: Default::default(),
             free: Default::default(),
             mourners: VecDeque::new(),
-            last_class: (Oop::ZERO, 0),
+            templates: templates::Templates::EMPTY,
             pending_finalization: 0,
             new_finalization: true,
             low_space_pending: false,

@@ -47,7 +47,7 @@ impl Heap {
     /// asked for, and the answer is false.
     pub fn scavenge(&mut self, roots: &mut dyn Roots) -> bool {
         self.gc_request.scavenge = false;
-        self.last_class = (Oop::ZERO, 0);
+        self.forget_templates();
         if !self.commit(self.young_bytes()) {
             self.request_full();
             return false;

@@ -33,7 +33,10 @@ impl Hasher for AddressHasher {
 }
 
 /// Entries of the cache of closures' code.
-const BLOCK_ENTRIES: usize = 256;
+pub(super) const BLOCK_ENTRIES: usize = 256;
+/// The low bits of an address are 0. The start pc is spread by a factor.
+pub(super) const BLOCK_SHIFT: u32 = 3;
+pub(super) const BLOCK_SPREAD: usize = 31;
 
 /// Where the code of closures that ran lately starts, by method and start pc; a CompiledBlock has the start pc 0.
 #[derive(Clone, Copy)]
@@ -115,7 +118,7 @@ impl MethodCache {
 
     #[inline(always)]
     pub(super) fn block_slot(method: u64, start_pc: u32) -> usize {
-        ((method >> 3) as usize ^ (start_pc as usize).wrapping_mul(31)) & (BLOCK_ENTRIES - 1)
+        ((method >> BLOCK_SHIFT) as usize ^ (start_pc as usize).wrapping_mul(BLOCK_SPREAD)) & (BLOCK_ENTRIES - 1)
     }
 
     pub(super) fn clear_blocks(&mut self) {

@@ -103,7 +103,7 @@ fn set_class_at(heap: &mut Heap, index: u32, class: Oop) -> Result<(), PrimError
         return Err(PrimError::BAD_ARGUMENT);
     }
     heap.store(page, (index % CLASS_TABLE_PAGE) as usize, class);
-    heap.last_class = (Oop::ZERO, 0);
+    heap.forget_templates();
     Ok(())
 }
 

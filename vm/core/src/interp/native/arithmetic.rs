@@ -4,8 +4,15 @@ use super::compile::{Compiler, Value};
 use super::helpers::{self, Arithmetic, Comparison};
 use super::layout::*;
 use crate::interp::code::{Op, operand_b};
+use crate::oop::{TAG_BITS, TAG_MASK, TAG_SMALL_INTEGER};
 use dynasmrt::x64::Rq;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
+
+/// The exponent of a power of two.
+fn power_of_two(number: i64) -> Option<u32> {
+    let number = u64::try_from(number).ok()?;
+    number.is_power_of_two().then(|| number.trailing_zeros())
+}
 
 impl Compiler<'_> {
     pub(super) fn arithmetic(&mut self, op: Op, next: usize) {
@@ -44,6 +51,9 @@ impl Compiler<'_> {
                 _ => dynasm!(self.ops ; .arch x64 ; mov rsi, rcx ; or rsi, rdx),
             }
             dynasm!(self.ops ; .arch x64 ; mov rax, rsi);
+        } else if matches!(op, Op::IntegerDivide | Op::Modulo) {
+            self.check_integers(constant, slow);
+            self.divide(op == Op::Modulo, slow);
         } else {
             dynasm!(self.ops ; .arch x64 ; jmp =>slow);
         }
@@ -69,6 +79,49 @@ impl Compiler<'_> {
             }));
         }
         self.or_send(send, 1, next);
+    }
+
+    /// The quotient of the SmallIntegers `rcx` and `rdx`, rounded down, or what is left of it, into `rax`.
+    fn divide(&mut self, is_modulo: bool, otherwise: DynamicLabel) {
+        if let Value::Constant(divisor) = self.at(0)
+            && let Some(shift @ 0..28) = power_of_two(divisor.small_int())
+        {
+            return match is_modulo {
+                true => dynasm!(self.ops ; .arch x64 ; mov rax, rcx ; and eax, ((8 << shift) - 1) & !(TAG_MASK as i32 - 1)),
+                false => dynasm!(self.ops
+                    ; .arch x64
+                    ; mov rax, rcx
+                    ; sar rax, (TAG_BITS + shift) as i8
+                    ; lea rax, [8 * rax + TAG_SMALL_INTEGER as i32]
+                ),
+            };
+        }
+        // Neither 0, nor -1, by which the quotient may be no SmallInteger.
+        dynasm!(self.ops
+            ; .arch x64
+            ; mov rdi, rdx
+            ; sar rdi, TAG_BITS as i8
+            ; lea rsi, [rdi + 1]
+            ; cmp rsi, 1
+            ; jbe =>otherwise
+            ; mov rax, rcx
+            ; sar rax, TAG_BITS as i8
+            ; cqo
+            ; idiv rdi
+            ; test rdx, rdx
+            ; je >divided
+            ; mov rsi, rdx
+            ; xor rsi, rdi
+            ; jns >divided
+            // The processor rounds towards 0.
+            ; dec rax
+            ; add rdx, rdi
+            ; divided:
+        );
+        match is_modulo {
+            true => dynasm!(self.ops ; .arch x64 ; lea rax, [8 * rdx + TAG_SMALL_INTEGER as i32]),
+            false => dynasm!(self.ops ; .arch x64 ; lea rax, [8 * rax + TAG_SMALL_INTEGER as i32]),
+        }
     }
 
     /// The upper operand is a SmallInteger that the code has.

@@ -7,17 +7,20 @@
 //! No address of native code is in a frame: a word of the translation stands for it, from which a table leads to it.
 
 mod arithmetic;
+mod closures;
 mod compile;
 mod control;
 mod helpers;
 mod layout;
 mod memory;
 mod objects;
+mod primitives;
 mod residence;
 mod sends;
+mod shared;
 mod stubs;
 
-use super::cache::CodeCache;
+use super::cache::{BlockEntry, CodeCache};
 use super::code::{Code, Entry, Op, operand_a, operand_b, operand_c};
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_ARRAY, Format};
@@ -26,12 +29,13 @@ use crate::plugin::{Direct, DirectCall, NamedPrimitive, Residence};
 use crate::vm::Vm;
 use memory::Memory;
 pub use residence::Resident;
+use shared::Shared;
 use std::any::Any;
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
+use stubs::Enter;
 pub(crate) use stubs::Stubs;
-use stubs::{Enter, Shared};
 
 /// What a method has for native code.
 pub(crate) struct MethodCode {
@@ -92,6 +96,8 @@ pub(crate) struct Native {
     pub(crate) stubs: Stubs,
     /// The address of the VM's plugins, for direct calls.
     plugins: *mut c_void,
+    /// The cache of closures' blocks.
+    blocks: *const BlockEntry,
     /// The plugin in which native code resides, or [`residence::NOWHERE`].
     resides_in: u32,
     /// Where it shall reside when it is next entered.
@@ -124,21 +130,10 @@ enum State {
 
 impl Default for Native {
     fn default() -> Native {
-        let none = ptr::null();
-        let stubs = Stubs {
-            enter: none,
-            exit: none,
-            miss: none,
-            polled: none,
-            entered: none,
-            answer: none,
-            call: none,
-            value: none,
-            named: none,
-        };
         Native {
-            stubs,
+            stubs: Stubs::NONE,
             plugins: ptr::null_mut(),
+            blocks: ptr::null(),
             resides_in: residence::NOWHERE,
             residence: None,
             calls: 0,
@@ -158,7 +153,7 @@ impl Native {
     /// Native code may send to this method, which is compiled after so many activations.
     pub(crate) fn adopt(&self, code: &mut Code, jit_after: u32) {
         code.native.heat.set(jit_after);
-        code.native.entry = self.stubs.of(&code.entry);
+        code.native.entry = self.stubs.of(code);
     }
 }
 
@@ -219,13 +214,14 @@ impl Vm {
         let code = unsafe { &mut *code.cast_mut() };
         code.native.heat.set(0);
         code.native.delta = 0;
-        code.native.entry = self.native.stubs.of(&code.entry);
+        code.native.entry = self.native.stubs.of(code);
     }
 
     /// Makes the shared code, if there shall be native code; false if not.
     fn prepare(&mut self) -> bool {
         if self.native.state == State::Unprepared {
             let shared = Shared::new();
+            self.native.blocks = self.method_cache.blocks.as_ptr();
             self.native.state = match self.native.memory.add(&shared.bytes) {
                 Ok(base) => {
                     self.native.stubs = shared.at(base);
@@ -234,7 +230,7 @@ impl Vm {
                 Err(_) => State::Off,
             };
             let stubs = self.native.stubs;
-            self.codes.all().for_each(|code| code.native.entry = stubs.of(&code.entry));
+            self.codes.all().for_each(|code| code.native.entry = stubs.of(code));
         }
         self.native.state == State::Ready
     }

@@ -3,7 +3,10 @@
 use super::compile::Compiler;
 use super::helpers;
 use super::layout::*;
-use crate::object::{CLASS_INDEX_FORWARDER, CLASS_INDEX_MASK, IMMUTABLE_BIT, RAW_FORMAT_BITS};
+use crate::object::{
+    CLASS_INDEX_ARRAY, CLASS_INDEX_FORWARDER, CLASS_INDEX_MASK, FORMAT_SHIFT, Format, IMMUTABLE_BIT, RAW_FORMAT_BITS,
+};
+use crate::oop::TAG_MASK;
 use dynasmrt::x64::Rq;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 
@@ -142,14 +145,44 @@ impl Compiler<'_> {
         // The helper may change any register: the value goes to its place.
         self.flush();
         self.load(0, Rq::RCX);
-        dynasm!(self.ops
-            ; .arch x64
-            ; mov rdi, r12
-            ; mov rsi, [rbp + vector]
-            ; mov edx, index as i32
-            ; mov rax, QWORD helpers::set_remote as *const () as i64
-            ; call rax
-        );
+        let (otherwise, done) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
+        dynasm!(self.ops ; .arch x64 ; mov rsi, [rbp + vector]);
+        if index <= MOST_SLOTS {
+            let array = (Format::INDEXABLE.0 as i32) << FORMAT_SHIFT | CLASS_INDEX_ARRAY as i32;
+            dynasm!(self.ops
+                ; .arch x64
+                ; test sil, TAG_MASK as i8
+                ; jne =>otherwise
+                ; mov eax, [rsi]
+                ; and eax, 31 << FORMAT_SHIFT | CLASS_INDEX_MASK as i32
+                ; cmp eax, array
+                ; jne =>otherwise
+                ; cmp BYTE [rsi + SLOTS_BYTE], index as i8
+                ; jbe =>otherwise
+                ; mov [rsi + 8 + 8 * index as i32], rcx
+                // A young object in an old one is remembered, which the helper does.
+                ; test cl, TAG_MASK as i8
+                ; jne =>done
+                ; cmp rcx, [r12 + VM_OLD_START]
+                ; jae =>done
+                ; cmp rsi, [r12 + VM_OLD_START]
+                ; jae =>otherwise
+            );
+        } else {
+            dynasm!(self.ops ; .arch x64 ; jmp =>otherwise);
+        }
+        dynasm!(self.ops ; .arch x64 ; =>done);
+        self.late.push(Box::new(move |c| {
+            dynasm!(c.ops
+                ; .arch x64
+                ; =>otherwise
+                ; mov rdi, r12
+                ; mov edx, index as i32
+                ; mov rax, QWORD helpers::set_remote as *const () as i64
+                ; call rax
+                ; jmp =>done
+            );
+        }));
     }
 
     /// Makes the object of the instruction, which takes so many operands.

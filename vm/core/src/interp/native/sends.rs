@@ -5,7 +5,7 @@ use super::helpers;
 use super::layout::*;
 use super::objects::SLOTS_BYTE;
 use crate::interp::code::SEND_WORDS;
-use crate::object::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format, OVERFLOW_SLOTS};
+use crate::object::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format, IMMUTABLE_BIT, OVERFLOW_SLOTS};
 use dynasmrt::x64::Rq;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 
@@ -186,36 +186,74 @@ impl Compiler<'_> {
     /// `at:put:`.
     pub(super) fn at_put(&mut self, next: usize) {
         self.settle(3);
-        let (send, done) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
+        let (send, other) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
+        let (remember, stored, done) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
         self.load(2, Rq::RSI);
         self.load(1, Rq::RDX);
         self.load(0, Rq::R8);
         dynasm!(self.ops ; .arch x64 ; test dl, 1 ; je =>send);
         self.cached_code(next, send);
-        let spilled = self.accumulator_at(3);
-        self.spill(spilled);
-        let value = self.place(0);
-        // The value is the result: it goes to its place for the time of the call.
+        dynasm!(self.ops ; .arch x64 ; test r10d, IMMUTABLE_BIT as i32 ; jne =>other);
+        self.index_into_array(61, other);
         dynasm!(self.ops
             ; .arch x64
-            ; mov [rbp + value], r8
-            ; mov rcx, rdx
-            ; mov rdx, rsi
-            ; movzx esi, WORD [r9 + CODE_PRIMITIVE]
-            ; mov rdi, r12
-            ; mov rax, QWORD helpers::at_put as *const () as i64
-            ; call rax
-            ; mov rcx, rax
-        );
-        self.unspill(spilled);
-        dynasm!(self.ops
-            ; .arch x64
-            ; test rcx, rcx
-            ; je =>send
-            ; mov rax, [rbp + value]
+            ; mov [rsi + 8 + 8 * r11], r8
+            // A young object in an old one is remembered.
+            ; test r8b, 7
+            ; jne =>stored
+            ; cmp r8, [r12 + VM_OLD_START]
+            ; jae =>stored
+            ; cmp rsi, [r12 + VM_OLD_START]
+            ; jae =>remember
+            ; =>stored
+            ; mov rax, r8
             ; =>done
         );
+        self.late.push(Box::new(move |c| {
+            dynasm!(c.ops
+                ; .arch x64
+                ; =>remember
+                ; push r8
+                ; push r8
+                ; mov rdi, r12
+                ; mov rdx, r11
+                ; mov rcx, r8
+                ; mov rax, QWORD helpers::remember as *const () as i64
+                ; call rax
+                ; pop r8
+                ; pop r8
+                ; jmp =>stored
+            );
+        }));
+        self.put_otherwise(other, done, send);
         self.or_send(send, 2, next);
+    }
+
+    /// What `at:put:` does where `rsi` is no Array of pointers, by the primitive of the code `r9`: bytes and the like. `rdx` is the index, and `r8`
+    /// the value, which is in `rax` where it is done.
+    fn put_otherwise(&mut self, otherwise: DynamicLabel, done: DynamicLabel, send: DynamicLabel) {
+        let (spilled, value) = (self.accumulator_at(3), self.place(0));
+        self.late.push(Box::new(move |c| {
+            dynasm!(c.ops ; .arch x64 ; =>otherwise);
+            c.spill(spilled);
+            // The value is the result: it goes to its place for the time of the call.
+            dynasm!(c.ops
+                ; .arch x64
+                ; mov [rbp + value], r8
+                ; mov rcx, rdx
+                ; mov rdx, rsi
+                ; movzx esi, WORD [r9 + CODE_PRIMITIVE]
+                ; mov rdi, r12
+                ; mov rax, QWORD helpers::at_put as *const () as i64
+                ; call rax
+                ; mov rcx, rax
+                ; mov rax, [rbp + value]
+                ; test rcx, rcx
+                ; jne =>done
+            );
+            c.unspill(spilled);
+            dynasm!(c.ops ; .arch x64 ; jmp =>send);
+        }));
     }
 
     /// Loads the two operands of an instruction into `rcx` (below) and `rdx` (above).

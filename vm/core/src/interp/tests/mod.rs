@@ -6,6 +6,7 @@ mod contexts;
 mod driven;
 mod errors;
 mod held;
+mod native;
 mod performing;
 mod processes;
 mod random;
