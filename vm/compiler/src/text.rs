@@ -7,16 +7,22 @@ use osvm_core::oop::Oop;
 
 /// The text of a string or symbol of bytes (Latin-1) or of words (code points).
 pub fn text(heap: &Heap, oop: Oop) -> Option<String> {
+    characters(heap, oop).map(Iterator::collect)
+}
+
+/// The characters of such a string or symbol.
+pub(crate) fn characters(heap: &Heap, oop: Oop) -> Option<impl Iterator<Item = char> + Clone> {
     if !oop.is_pointer() {
         return None;
     }
     let format = heap.format(oop);
-    if format.is_bytes() {
-        return Some(heap.bytes(oop).iter().map(|&byte| char::from(byte)).collect());
-    }
-    let words = format.is_words_32().then(|| heap.bytes(oop).chunks_exact(4))?;
-    let codes = words.map(|word| u32::from_le_bytes(word.try_into().expect("a chunk has four bytes")));
-    Some(codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let (bytes, width) = match heap.bytes(oop) {
+        bytes if format.is_bytes() => (bytes, 1),
+        words if format.is_words_32() => (words, 4),
+        _ => return None,
+    };
+    let codes = bytes.chunks_exact(width).map(|code| code.iter().rev().fold(0, |code, &byte| code << 8 | u32::from(byte)));
+    Some(codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)))
 }
 
 /// A string or symbol of this text. `narrow` is the class index of those of bytes; `wide` answers that of those of words.

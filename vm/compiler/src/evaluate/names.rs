@@ -78,7 +78,7 @@ pub(super) fn session_variable(associations: &[Oop], inner: &ClassEnvironment<'_
 
 impl<F: Fn(VariableId) -> Oop> Linker for SessionLinker<'_, F> {
     fn symbol(&mut self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
-        if let Some(symbol) = self.world.symbol(text).or_else(|| self.symbols.get(text).copied()) {
+        if let Some(symbol) = self.world.symbol(heap, text).or_else(|| self.symbols.get(text).copied()) {
             return Ok(symbol);
         }
         let symbol = self.world.make_symbol(heap, text)?;
@@ -100,19 +100,19 @@ impl<F: Fn(VariableId) -> Oop> Linker for SessionLinker<'_, F> {
 }
 
 /// Symbols that literals need and that are not in the image.
-pub(super) fn missing_symbols(world: &World, literals: &[Literal], found: &mut Vec<String>) {
+pub(super) fn missing_symbols(heap: &Heap, world: &World, literals: &[Literal], found: &mut Vec<String>) {
     for literal in literals {
         match literal {
-            Literal::Symbol(text) => note(world, text, found),
-            Literal::Array(elements) => missing_symbols(world, elements, found),
-            Literal::Block(code) => missing_symbols(world, &code.literals, found),
-            Literal::ConstantBlock(block) => missing_symbols(world, &block.code.literals, found),
-            Literal::Foreign(function) => function.symbols().for_each(|text| note(world, text, found)),
+            Literal::Symbol(text) => note(heap, world, text, found),
+            Literal::Array(elements) => missing_symbols(heap, world, elements, found),
+            Literal::Block(code) => missing_symbols(heap, world, &code.literals, found),
+            Literal::ConstantBlock(block) => missing_symbols(heap, world, &block.code.literals, found),
+            Literal::Foreign(function) => function.symbols().for_each(|text| note(heap, world, text, found)),
             Literal::State(state) => {
-                note(world, &state.selector, found);
+                note(heap, world, &state.selector, found);
                 for (selector, arguments) in &state.pragmas {
-                    note(world, selector, found);
-                    missing_symbols(world, arguments, found);
+                    note(heap, world, selector, found);
+                    missing_symbols(heap, world, arguments, found);
                 }
             }
             _ => {}
@@ -120,8 +120,8 @@ pub(super) fn missing_symbols(world: &World, literals: &[Literal], found: &mut V
     }
 }
 
-fn note(world: &World, text: &str, found: &mut Vec<String>) {
-    if world.symbol(text).is_none() && !found.iter().any(|other| other == text) {
+fn note(heap: &Heap, world: &World, text: &str, found: &mut Vec<String>) {
+    if world.symbol(heap, text).is_none() && !found.iter().any(|other| other == text) {
         found.push(text.into());
     }
 }

@@ -188,8 +188,8 @@ impl<D: Driver> Session<D> {
     /// Asks the image for the symbols that some code needs and that it does not have; false if there are none, or if it makes no symbols.
     fn intern(&mut self, world: &World, code: &CompiledCode) -> Result<bool, EvalError> {
         let mut missing = Vec::new();
-        missing_symbols(world, &code.literals, &mut missing);
         let vm = self.driver.vm();
+        missing_symbols(&vm.heap, world, &code.literals, &mut missing);
         let Some(method) = self.agent.method(vm, Task::Intern).filter(|_| !missing.is_empty()) else { return Ok(false) };
         let nil = vm.heap.nil();
         let mut linker = SessionLinker { world, variable: |_| nil, class_binding: nil, symbols: HashMap::new() };
@@ -212,7 +212,7 @@ impl<D: Driver> Session<D> {
 /// What evaluates in an image, and how the compiler compiles for it.
 fn prepare(vm: &mut Vm, change: impl FnOnce(Options) -> Options) -> Result<(Agent, Options), StartError> {
     let world = World::read(&vm.heap);
-    if world.symbol("printString").is_none() {
+    if world.symbol(&vm.heap, "printString").is_none() {
         return Err(StartError::unsupported("it has no symbol #printString, by which answers are shown"));
     }
     let options = change(options_for(&vm.heap, &world));

@@ -4,12 +4,13 @@
 
 mod classes;
 mod globals;
+mod symbols;
 #[cfg(test)]
 mod tests;
 
 use crate::install::{InstallError, Linker, has_foreign_calls};
 use crate::semantics::{Binding, Environment, VariableId};
-use crate::text::{from_text, text};
+use crate::text::from_text;
 pub(crate) use classes::all_field_names;
 use classes::{association_key, dictionary_entries, field_names, is_class, pools};
 pub use globals::{Bindings, Globals};
@@ -17,6 +18,7 @@ use osvm_core::heap::Heap;
 use osvm_core::oop::Oop;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use symbols::Symbols;
 
 /// Classes whose instances are read as contexts: their fields are in frames.
 const CONTEXT_CLASSES: [&str; 2] = ["Context", "MethodContext"];
@@ -30,7 +32,7 @@ pub struct World {
     globals: HashMap<String, Oop>,
     /// Variables that code refers to and nothing declares.
     undeclared: HashMap<String, Oop>,
-    symbols: HashMap<String, Oop>,
+    symbols: Symbols,
     symbol_class: u32,
     /// Globals that are the names of classes.
     class_names: HashSet<String>,
@@ -40,10 +42,35 @@ pub struct World {
     has_foreign_calls: bool,
 }
 
+/// What objects are for who reads a heap.
+#[derive(Clone, Copy)]
+enum Kind {
+    Symbol,
+    WideSymbol,
+    /// Perhaps the globals.
+    Globals,
+    /// Perhaps a class.
+    Class,
+    Other,
+}
+
+impl Kind {
+    /// What the instances of the class of this name are.
+    fn of_instances(class: &str) -> Kind {
+        match class {
+            "ByteSymbol" | "Symbol" => Kind::Symbol,
+            "WideSymbol" => Kind::WideSymbol,
+            "SystemDictionary" | "Environment" => Kind::Globals,
+            class if class.ends_with(" class") => Kind::Class,
+            _ => Kind::Other,
+        }
+    }
+}
+
 impl World {
     /// Reads what is in a heap.
     pub fn read(heap: &Heap) -> World {
-        let (classes, globals, undeclared, symbols) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+        let (classes, globals, undeclared) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (all_classes, class_names, dictionaries) = (Vec::new(), HashSet::new(), None);
         let symbol_class = 0;
         let mut world = World {
@@ -51,31 +78,36 @@ impl World {
             all_classes,
             globals,
             undeclared,
-            symbols,
+            symbols: Symbols::default(),
             symbol_class,
             class_names,
             dictionaries,
             has_foreign_calls: false,
         };
-        let mut candidates = Vec::new();
-        let mut names: HashMap<u32, String> = HashMap::new();
+        let (mut candidates, mut symbols) = (Vec::new(), Vec::new());
+        // By class index, which is small.
+        let mut kinds: Vec<Option<Kind>> = Vec::new();
         for oop in heap.objects() {
             let index = heap.class_index(oop);
-            let class = names.entry(index).or_insert_with(|| heap.class_name(heap.class_of(oop)));
-            match class.as_str() {
-                "ByteSymbol" | "Symbol" => {
+            if kinds.len() <= index as usize {
+                kinds.resize(index as usize + 1, None);
+            }
+            let kind = kinds[index as usize].get_or_insert_with(|| Kind::of_instances(&heap.class_name(heap.class_of(oop))));
+            match kind {
+                Kind::Symbol => {
                     world.symbol_class = index;
-                    world.symbols.extend(text(heap, oop).map(|text| (text, oop)));
+                    symbols.push(oop);
                 }
-                "WideSymbol" => world.symbols.extend(text(heap, oop).map(|text| (text, oop))),
-                "SystemDictionary" | "Environment" => candidates.push(oop),
-                class if class.ends_with(" class") && is_class(heap, oop) => {
+                Kind::WideSymbol => symbols.push(oop),
+                Kind::Globals => candidates.push(oop),
+                Kind::Class if is_class(heap, oop) => {
                     world.classes.insert(heap.class_name(oop), oop);
                     world.all_classes.push(oop);
                 }
-                _ => {}
+                Kind::Class | Kind::Other => {}
             }
         }
+        world.symbols = Symbols::of(heap, &symbols);
         if let Some(mut globals) = Globals::find(heap, &candidates) {
             world.globals = globals.entries(heap);
             let named = world.globals.get("Undeclared").map(|&association| heap.follow(heap.fetch(association, 1)));
@@ -152,8 +184,8 @@ impl World {
     }
 
     /// The symbol of this text.
-    pub fn symbol(&self, text: &str) -> Option<Oop> {
-        self.symbols.get(text).copied()
+    pub fn symbol(&self, heap: &Heap, text: &str) -> Option<Oop> {
+        self.symbols.get(heap, text)
     }
 
     /// A new symbol of this text, which the image does not know of.
@@ -171,7 +203,7 @@ impl World {
             Some(class) => heap.instantiate(class, 0)?,
             None => heap.array(&[heap.nil(); 2])?,
         };
-        let key = match self.symbol(key) {
+        let key = match self.symbol(heap, key) {
             Some(symbol) => symbol,
             None => heap.string(key)?,
         };
@@ -276,7 +308,7 @@ pub struct WorldLinker<'e, 'w> {
 
 impl Linker for WorldLinker<'_, '_> {
     fn symbol(&mut self, heap: &mut Heap, text: &str) -> Result<Oop, InstallError> {
-        if let Some(&symbol) = self.environment.world.symbols.get(text).or(self.symbols.get(text)) {
+        if let Some(symbol) = self.environment.world.symbol(heap, text).or_else(|| self.symbols.get(text).copied()) {
             return Ok(symbol);
         }
         let symbol = self.environment.world.make_symbol(heap, text)?;

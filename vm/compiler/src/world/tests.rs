@@ -96,7 +96,7 @@ fn symbols_have_any_characters() {
         word.copy_from_slice(&u32::from(c).to_le_bytes());
     }
     let world = World::read(&image.heap);
-    assert_eq!(world.symbol("πx:"), Some(interned));
+    assert_eq!(world.symbol(&image.heap, "πx:"), Some(interned));
     let made = world.make_symbol(&mut image.heap, "日本").unwrap();
     assert_eq!((image.heap.class_of(made), text(&image.heap, made).as_deref()), (wide, Some("日本")));
     let thing = class(&image, "Thing");
