@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Entries of the method cache.
-const CACHE_ENTRIES: usize = 2048;
+pub(super) const CACHE_ENTRIES: usize = 2048;
+/// The low bits of a selector's address tell little, and a class index is spread by a factor.
+pub(super) const SELECTOR_SHIFT: u32 = 4;
+pub(super) const CLASS_SPREAD: usize = 0x9E5;
 
 /// A hash for addresses: multiplication spreads the bits that differ.
 #[derive(Default)]
@@ -75,10 +78,10 @@ pub(crate) struct CodeCache {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct CacheEntry {
+pub(crate) struct CacheEntry {
     pub class: u32,
     pub selector: u64,
-    code: *const Code,
+    pub code: *const Code,
 }
 
 pub(super) const EMPTY: CacheEntry = CacheEntry { class: 0, selector: 0, code: std::ptr::null() };
@@ -98,7 +101,7 @@ impl MethodCache {
     }
 
     fn slot(class: u32, selector: Oop) -> usize {
-        ((selector.bits() >> 4) as usize ^ (class as usize).wrapping_mul(0x9E5)) & (CACHE_ENTRIES - 1)
+        ((selector.bits() >> SELECTOR_SHIFT) as usize ^ (class as usize).wrapping_mul(CLASS_SPREAD)) & (CACHE_ENTRIES - 1)
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use super::{MethodCode, Native, Stubs};
 use crate::heap::Heap;
 use crate::interp::code::Code;
 use crate::interp::layout::frame;
-use crate::vm::Vm;
+use crate::vm::{Counters, Vm};
 use std::mem::offset_of;
 
 /// Fields of the VM, from its address.
@@ -22,12 +22,15 @@ pub(super) const VM_EDEN_FREE: i32 = (HEAP + offset_of!(Heap, eden_free)) as i32
 pub(super) const VM_EDEN_LIMIT: i32 = (HEAP + offset_of!(Heap, eden_limit)) as i32;
 pub(super) const VM_TEMPLATES: i32 = (HEAP + offset_of!(Heap, templates)) as i32;
 pub(super) const VM_FORWARDERS: i32 = (HEAP + offset_of!(Heap, has_forwarders)) as i32;
+pub(super) const VM_SPECIAL_OBJECTS: i32 = (HEAP + offset_of!(Heap, special_objects)) as i32;
+pub(super) const VM_CACHE_HITS: i32 = (offset_of!(Vm, counters) + offset_of!(Counters, method_cache_hits)) as i32;
 pub(super) const VM_HEAP: i32 = HEAP as i32;
 pub(super) const VM_GENERATION: i32 = offset_of!(Vm, generation) as i32;
 const NATIVE: usize = offset_of!(Vm, native);
 pub(super) const VM_PLUGINS: i32 = (NATIVE + offset_of!(Native, plugins)) as i32;
 pub(super) const VM_RESIDES_IN: i32 = (NATIVE + offset_of!(Native, resides_in)) as i32;
 pub(super) const VM_CALLEE: i32 = (NATIVE + offset_of!(Native, callee)) as i32;
+pub(super) const VM_CACHE: i32 = (NATIVE + offset_of!(Native, cache)) as i32;
 pub(super) const VM_BLOCKS: i32 = (NATIVE + offset_of!(Native, blocks)) as i32;
 const STUBS: usize = NATIVE + offset_of!(Native, stubs);
 pub(super) const VM_EXIT: i32 = (STUBS + offset_of!(Stubs, exit)) as i32;

@@ -12,6 +12,7 @@ mod compile;
 mod control;
 mod helpers;
 mod layout;
+mod lookup;
 mod memory;
 mod objects;
 mod primitives;
@@ -20,7 +21,7 @@ mod sends;
 mod shared;
 mod stubs;
 
-use super::cache::{BlockEntry, CodeCache};
+use super::cache::{BlockEntry, CacheEntry, CodeCache};
 use super::code::{Code, Entry, Op, operand_a, operand_b, operand_c};
 use crate::error::{PrimError, VmError};
 use crate::object::{CLASS_INDEX_ARRAY, Format};
@@ -96,6 +97,8 @@ pub(crate) struct Native {
     pub(crate) stubs: Stubs,
     /// The address of the VM's plugins, for direct calls.
     plugins: *mut c_void,
+    /// The cache of sends.
+    cache: *const CacheEntry,
     /// The cache of closures' blocks.
     blocks: *const BlockEntry,
     /// The plugin in which native code resides, or [`residence::NOWHERE`].
@@ -133,6 +136,7 @@ impl Default for Native {
         Native {
             stubs: Stubs::NONE,
             plugins: ptr::null_mut(),
+            cache: ptr::null(),
             blocks: ptr::null(),
             resides_in: residence::NOWHERE,
             residence: None,
@@ -221,6 +225,7 @@ impl Vm {
     fn prepare(&mut self) -> bool {
         if self.native.state == State::Unprepared {
             let shared = Shared::new();
+            self.native.cache = self.method_cache.entries.as_ptr();
             self.native.blocks = self.method_cache.blocks.as_ptr();
             self.native.state = match self.native.memory.add(&shared.bytes) {
                 Ok(base) => {

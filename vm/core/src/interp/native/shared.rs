@@ -7,6 +7,7 @@
 use super::closures;
 use super::helpers;
 use super::layout::*;
+use super::lookup;
 use super::primitives;
 use super::stubs::Stubs;
 use dynasmrt::x64::{Rq, X64Relocation};
@@ -53,8 +54,7 @@ impl Shared {
             ; pop rbp
             ; ret
         );
-        let miss = ops.offset();
-        helper(&mut ops, helpers::miss);
+        let miss = lookup::miss(&mut ops);
         let polled = ops.offset();
         helper(&mut ops, helpers::polled);
         let entered = ops.offset();
@@ -177,7 +177,7 @@ fn save(ops: &mut VecAssembler<X64Relocation>) {
 }
 
 /// Calls a helper with the registers in the VM.
-fn helper(ops: &mut VecAssembler<X64Relocation>, helper: helpers::Helper) {
+pub(super) fn helper(ops: &mut VecAssembler<X64Relocation>, helper: helpers::Helper) {
     save(ops);
     dynasm!(ops
         ; .arch x64

@@ -32,7 +32,7 @@ stubs! {
     enter,
     /// Comes back: the interpreter goes on at the word `rcx`. `rbx` is the stack pointer.
     exit,
-    /// Sends what the word `rcx` says, whose inline cache has another class. `rbx` is the stack pointer.
+    /// Sends what the word `rcx` says, whose inline cache has another class than `rdx`. `rbx` is the stack pointer.
     miss,
     /// Looks for events, at the word `rcx`. `rbx` is the stack pointer.
     polled,

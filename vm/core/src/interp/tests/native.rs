@@ -197,3 +197,62 @@ fn elements_of_old_arrays() {
         assert_eq!(found, "(1 2 300)");
     });
 }
+
+#[test]
+fn sends_to_many_classes() {
+    for_sista(|m| {
+        m.vm.options.jit_after = 1;
+        let answers = [("SmallInteger", 1), ("Array", 2), ("Thing", 3), ("UndefinedObject", 4), ("ByteArray", 5)];
+        for (class, number) in answers {
+            for selector in ["number", "x"] {
+                m.method(class, selector, 0, 0, |a| {
+                    a.push(number);
+                    a.push(0);
+                    a.send("+");
+                    a.ret();
+                });
+            }
+        }
+        // One is inherited, and one is a special selector.
+        m.method("Object", "ofAll:", 1, 2, |a| {
+            a.push(0);
+            a.pop_temp(1);
+            a.push(1);
+            a.pop_temp(2);
+            a.label("next");
+            a.push_temp(2);
+            a.push(50);
+            a.send("<=");
+            a.jump_if(false, "end");
+            for selector in ["number", "x"] {
+                a.push_temp(1);
+                a.push_temp(0);
+                a.push_temp(2);
+                a.send("at:");
+                a.send(selector);
+                a.send("+");
+                a.pop_temp(1);
+            }
+            a.push_temp(2);
+            a.push(1);
+            a.send("+");
+            a.pop_temp(2);
+            a.jump("next");
+            a.label("end");
+            a.push_temp(1);
+            a.ret();
+        });
+        let objects = [Oop::from_small_int(7), m.make("Array", 1), m.make("SubThing", 0), m.vm.heap.nil(), m.make("ByteArray", 3)];
+        let all: Vec<Oop> = (0..50).map(|index| objects[index * 7 % 5]).collect();
+        let all = m.vm.heap.array(&all).unwrap();
+        m.set_global("all", all);
+        let hits = m.vm.counters.method_cache_hits;
+        let found = m.text(0, |a| {
+            a.push_nil();
+            a.push_global("all");
+            a.send("ofAll:");
+        });
+        assert_eq!(found, (2 * 10 * (1 + 2 + 3 + 4 + 5)).to_string());
+        assert!(m.vm.counters.method_cache_hits > hits + 50, "sends to other classes are found in the cache");
+    });
+}
