@@ -293,7 +293,6 @@ impl Plugins {
     /// Forgets what was resolved: its methods ask again.
     fn forget(&mut self) {
         self.resolved.clear();
-        self.modules.pending.forget();
         self.generation += 1;
     }
 
@@ -390,7 +389,7 @@ impl PluginHost for Plugins {
     }
 
     fn residence(&mut self) -> Option<Residence> {
-        self.modules.residence()
+        self.where_to_reside()
     }
 
     fn generation(&self) -> u32 {

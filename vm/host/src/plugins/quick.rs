@@ -74,7 +74,7 @@ impl Quick {
         let arguments = operands.args();
         let outcome = match &self.callee {
             Callee::Wasm(plugin) => {
-                modules.pending.count(self);
+                modules.pending.count(self.module);
                 plugin.call(self.index, arguments, modules)
             }
             Callee::Table(plugin) => self.call_table(plugin, arguments, modules),
@@ -144,9 +144,9 @@ pub(super) unsafe extern "C" fn direct<const ARGS: usize>(
 /// The quick call that runs, or the last one that ran: what is needed if it is more than quick. Three words are all that it costs.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// Calls of wasm plugins in a row, and what was called last.
+    /// Calls of wasm plugins in a row, and the number of the module that was called last.
     calls: u32,
-    called: *const Quick,
+    called: usize,
     quick: *const Quick,
     heap: *mut Heap,
     stack: *const Oop,
@@ -161,7 +161,7 @@ impl Default for Pending {
     fn default() -> Pending {
         Pending {
             calls: 0,
-            called: ptr::null(),
+            called: 0,
             quick: ptr::null(),
             heap: ptr::null_mut(),
             stack: ptr::null(),
@@ -181,19 +181,18 @@ impl Pending {
 
     /// A wasm plugin is called.
     #[inline(always)]
-    fn count(&mut self, quick: &Quick) {
-        self.calls += 1;
-        self.called = quick;
+    fn count(&mut self, module: usize) {
+        self.calls = self.calls.wrapping_add(1);
+        self.called = module;
     }
 
-    /// What was called last of a wasm plugin, if there were so many calls since this was last asked or [`Pending::forget`] was called.
-    pub(super) fn called(&mut self, often: u32) -> Option<&Quick> {
-        #[allow(unsafe_code)]
-        // SAFETY: it was called, and is there since, or the count would have been forgotten.
-        (std::mem::take(&mut self.calls) >= often).then(|| unsafe { &*self.called })
+    /// The module of the wasm plugin that was called last, if there were so many calls since this was last asked or
+    /// [`Pending::forget`] was called.
+    pub(super) fn called(&mut self, often: u32) -> Option<usize> {
+        (std::mem::take(&mut self.calls) >= often).then_some(self.called)
     }
 
-    /// No calls are in a row now: something else was called, or primitives have gone.
+    /// No calls are in a row now: something else was called.
     pub(super) fn forget(&mut self) {
         self.calls = 0;
     }

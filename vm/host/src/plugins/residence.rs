@@ -4,7 +4,7 @@
 //! instance is lent out for as long as it lasts.
 
 use super::quick::{Callee, Quick};
-use super::{Modules, Plugins, Resolved};
+use super::{Modules, Plugins};
 use crate::interfaces::{Interfaces, Memory};
 use osvm_core::plugin::{PluginNumber, Residence, ResidenceEnd, Resident};
 use std::ffi::c_void;
@@ -18,11 +18,16 @@ pub(super) fn number(index: usize, params: usize) -> u32 {
     ((index as u32 + 1) << 2) | params as u32
 }
 
-impl Modules {
+impl Plugins {
     /// Where native code had better reside.
-    pub(super) fn residence(&mut self) -> Option<Residence> {
-        let plugin = self.pending.called(OFTEN)?.inside()?.plugin;
+    pub(super) fn where_to_reside(&mut self) -> Option<Residence> {
+        let module = self.modules.pending.called(OFTEN)?;
+        let plugin = self.quick_calls().find(|quick| quick.module == module)?.inside()?.plugin;
         Some(Residence { plugin, reside })
+    }
+
+    fn quick_calls(&self) -> impl Iterator<Item = &Quick> {
+        self.resolved.iter().filter_map(|resolved| resolved.quick.as_ref())
     }
 }
 
@@ -32,13 +37,11 @@ impl Modules {
 unsafe fn reside(host: *mut c_void, plugin: PluginNumber, resident: &mut Resident<'_>) -> ResidenceEnd {
     let Some(plugins) = NonNull::new(host.cast::<Plugins>()) else { return ResidenceEnd::NotEntered };
     let mut lodger = Lodger { plugins, resident, end: ResidenceEnd::NotEntered };
-    let of_plugin = |resolved: &Resolved| match &resolved.quick {
-        Some(Quick { module, callee: Callee::Wasm(instance), .. }) if *module + 1 == plugin.0.get() as usize => {
-            Some(instance.clone())
-        }
+    let instance = lodger.plugins().quick_calls().find_map(|quick| match &quick.callee {
+        Callee::Wasm(instance) if quick.inside().is_some_and(|inside| inside.plugin == plugin) => Some(instance.clone()),
         _ => None,
-    };
-    let Some(instance) = lodger.plugins().resolved.iter().find_map(of_plugin) else { return ResidenceEnd::NotEntered };
+    });
+    let Some(instance) = instance else { return ResidenceEnd::NotEntered };
     if !instance.reside(&mut lodger) {
         return ResidenceEnd::NotEntered;
     }
