@@ -38,6 +38,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// After a store into an object: leads to `remember` where that is old and the value a young object, which must be remembered, and to `done`, which
+    /// follows, where not.
+    pub(super) fn barrier(&mut self, object: Rq, value: Rq, done: DynamicLabel, remember: DynamicLabel) {
+        dynasm!(self.ops
+            ; .arch x64
+            ; test Rd(value), TAG_MASK as i32
+            ; jne =>done
+            ; cmp Rq(value), [r12 + VM_OLD_START]
+            ; jae =>done
+            ; cmp Rq(object), [r12 + VM_OLD_START]
+            ; jae =>remember
+        );
+    }
+
     pub(super) fn push_field(&mut self, index: usize) {
         if index > MOST_SLOTS {
             return self.leave();
@@ -65,15 +79,9 @@ impl Compiler<'_> {
             ; test DWORD [rcx], immutable
             ; jne =>exit
             ; mov [rcx + 8 + 8 * index as i32], rdx
-            // A young object in an old one is remembered.
-            ; test dl, 7
-            ; jne =>done
-            ; cmp rdx, [r12 + VM_OLD_START]
-            ; jae =>done
-            ; cmp rcx, [r12 + VM_OLD_START]
-            ; jae =>remember
-            ; =>done
         );
+        self.barrier(Rq::RCX, Rq::RDX, done, remember);
+        dynasm!(self.ops ; .arch x64 ; =>done);
         // The value stays on the stack where it was: only `rax` is lost behind the call.
         let is_accumulated = self.at(0) == super::compile::Value::Accumulator;
         self.late.push(Box::new(move |c| {
@@ -160,14 +168,9 @@ impl Compiler<'_> {
                 ; cmp BYTE [rsi + SLOTS_BYTE], index as i8
                 ; jbe =>otherwise
                 ; mov [rsi + 8 + 8 * index as i32], rcx
-                // A young object in an old one is remembered, which the helper does.
-                ; test cl, TAG_MASK as i8
-                ; jne =>done
-                ; cmp rcx, [r12 + VM_OLD_START]
-                ; jae =>done
-                ; cmp rsi, [r12 + VM_OLD_START]
-                ; jae =>otherwise
             );
+            // The helper stores it again, and remembers.
+            self.barrier(Rq::RSI, Rq::RCX, done, otherwise);
         } else {
             dynasm!(self.ops ; .arch x64 ; jmp =>otherwise);
         }

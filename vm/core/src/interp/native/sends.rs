@@ -198,13 +198,10 @@ impl Compiler<'_> {
         dynasm!(self.ops
             ; .arch x64
             ; mov [rsi + 8 + 8 * r11], r8
-            // A young object in an old one is remembered.
-            ; test r8b, 7
-            ; jne =>stored
-            ; cmp r8, [r12 + VM_OLD_START]
-            ; jae =>stored
-            ; cmp rsi, [r12 + VM_OLD_START]
-            ; jae =>remember
+        );
+        self.barrier(Rq::RSI, Rq::R8, stored, remember);
+        dynasm!(self.ops
+            ; .arch x64
             ; =>stored
             ; mov rax, r8
             ; =>done
