@@ -114,6 +114,14 @@ fn times(a: &mut Asm, what: &str, temp: u8, times: i64, body: impl Fn(&mut Asm))
     a.label(&end);
 }
 
+/// Goes on elsewhere unless the first argument of the round is 5.
+fn unless_five(a: &mut Asm, elsewhere: &str) {
+    a.push_temp(0);
+    a.push(5);
+    a.send("=");
+    a.jump_if(false, elsewhere);
+}
+
 /// Sends a message to nil with the arguments of the round.
 fn with_arguments(selector: &str) -> impl Fn(&mut Asm) {
     move |a| {
@@ -241,10 +249,7 @@ fn time_of_native_code() -> Result<(), Failed> {
     });
     // A primitive of the VM that takes longer than a call of the plugin may, again and again, and then such a call.
     image.round(alone("next"), |a| {
-        a.push_temp(0);
-        a.push(5);
-        a.send("=");
-        a.jump_if(false, "act");
+        unless_five(a, "act");
         times(a, "copies", 2, 4000, |a| {
             a.push_global("to");
             a.push(1);
@@ -311,10 +316,7 @@ fn unloading() -> Result<(), Failed> {
         a.ret();
     });
     image.round(alone("next"), |a| {
-        a.push_temp(0);
-        a.push(5);
-        a.send("=");
-        a.jump_if(false, "act");
+        unless_five(a, "act");
         a.push_nil();
         a.push_symbol("LodgePlugin");
         a.send("unload:");

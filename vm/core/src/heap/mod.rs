@@ -106,6 +106,7 @@ pub struct Heap {
     pub(crate) old_limit: u64,
     /// Old space can be used up to here; the rest up to `old_limit` is reserved ([`Region::commit`]).
     pub(crate) committed: u64,
+    /// What new objects of classes look like; forgotten when objects move or become others.
     pub(crate) templates: templates::Templates,
     /// Polls until the interpreter looks for events and collections; 0 makes it look at once.
     pub poll_countdown: i64,

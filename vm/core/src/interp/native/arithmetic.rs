@@ -67,15 +67,8 @@ impl Compiler<'_> {
                     ; .arch x64
                     ; mov rdi, rcx
                     ; mov rsi, rdx
-                    ; mov rax, QWORD helper as *const () as i64
-                    ; call rax
-                    ; mov rcx, rax
-                    ; mov rax, rdx
-                    ; test rcx, rcx
-                    ; jne =>done
                 );
-                c.unspill(spilled);
-                dynasm!(c.ops ; .arch x64 ; jmp =>send);
+                c.compute(helper as *const (), spilled, done, send);
             }));
         }
         self.or_send(send, 1, next);

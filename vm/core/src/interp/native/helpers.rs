@@ -244,9 +244,9 @@ pub(super) extern "C" fn at(vm: &Vm, primitive: u64, array: Oop, index: Oop) -> 
     Computed::from(vm.fast_at(primitive as u16, array, index.small_int()))
 }
 
-/// `at:put:` likewise; 1 if it is done.
-pub(super) extern "C" fn at_put(vm: &mut Vm, primitive: u64, array: Oop, index: Oop, value: Oop) -> u64 {
-    u64::from(vm.fast_at_put(primitive as u16, array, index.small_int(), value))
+/// `at:put:` likewise, whose result is the value.
+pub(super) extern "C" fn at_put(vm: &mut Vm, primitive: u64, array: Oop, index: Oop, value: Oop) -> Computed {
+    Computed::from(vm.fast_at_put(primitive as u16, array, index.small_int(), value).then_some(value))
 }
 
 /// The store of a young object into an old one is remembered.

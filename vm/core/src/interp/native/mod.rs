@@ -50,12 +50,11 @@ pub(crate) struct MethodCode {
     heat: Cell<u32>,
     /// How native code calls its named primitive, which one that is, and in which generation of the host.
     direct: Option<DirectCall>,
-    /// The plugin that native code can reside in to call it, or 0.
-    direct_plugin: u32,
-    /// What that is told to call.
-    direct_number: u32,
     direct_primitive: NamedPrimitive,
     direct_generation: u32,
+    /// The plugin that native code can reside in to call it, or 0, and what that is told to call.
+    direct_plugin: u32,
+    direct_number: u32,
 }
 
 impl Default for MethodCode {

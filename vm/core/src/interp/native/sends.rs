@@ -170,15 +170,8 @@ impl Compiler<'_> {
                 ; mov rdx, rsi
                 ; movzx esi, WORD [r9 + CODE_PRIMITIVE]
                 ; mov rdi, r12
-                ; mov rax, QWORD helpers::at as *const () as i64
-                ; call rax
-                ; mov rcx, rax
-                ; mov rax, rdx
-                ; test rcx, rcx
-                ; jne =>done
             );
-            c.unspill(spilled);
-            dynasm!(c.ops ; .arch x64 ; jmp =>send);
+            c.compute(helpers::at as *const (), spilled, done, send);
         }));
         self.or_send(send, 1, next);
     }
@@ -229,28 +222,35 @@ impl Compiler<'_> {
     /// What `at:put:` does where `rsi` is no Array of pointers, by the primitive of the code `r9`: bytes and the like. `rdx` is the index, and `r8`
     /// the value, which is in `rax` where it is done.
     fn put_otherwise(&mut self, otherwise: DynamicLabel, done: DynamicLabel, send: DynamicLabel) {
-        let (spilled, value) = (self.accumulator_at(3), self.place(0));
+        let spilled = self.accumulator_at(3);
         self.late.push(Box::new(move |c| {
             dynasm!(c.ops ; .arch x64 ; =>otherwise);
             c.spill(spilled);
-            // The value is the result: it goes to its place for the time of the call.
             dynasm!(c.ops
                 ; .arch x64
-                ; mov [rbp + value], r8
                 ; mov rcx, rdx
                 ; mov rdx, rsi
                 ; movzx esi, WORD [r9 + CODE_PRIMITIVE]
                 ; mov rdi, r12
-                ; mov rax, QWORD helpers::at_put as *const () as i64
-                ; call rax
-                ; mov rcx, rax
-                ; mov rax, [rbp + value]
-                ; test rcx, rcx
-                ; jne =>done
             );
-            c.unspill(spilled);
-            dynasm!(c.ops ; .arch x64 ; jmp =>send);
+            c.compute(helpers::at_put as *const (), spilled, done, send);
         }));
+    }
+
+    /// Calls a helper that answers [`helpers::Computed`], with its arguments in their registers. Where there is a result it is in `rax` at `done`;
+    /// else the operand that was spilled is there again, at `send`.
+    pub(super) fn compute(&mut self, helper: *const (), spilled: Option<i32>, done: DynamicLabel, send: DynamicLabel) {
+        dynasm!(self.ops
+            ; .arch x64
+            ; mov rax, QWORD helper as i64
+            ; call rax
+            ; mov rcx, rax
+            ; mov rax, rdx
+            ; test rcx, rcx
+            ; jne =>done
+        );
+        self.unspill(spilled);
+        dynasm!(self.ops ; .arch x64 ; jmp =>send);
     }
 
     /// Loads the two operands of an instruction into `rcx` (below) and `rdx` (above).

@@ -127,3 +127,25 @@ fn named() {
         assert_eq!(found, "(8 bad argument -1 -1 -2 -2)");
     });
 }
+
+/// Primitive 571, which the host of plugins of these tests has nothing for.
+#[test]
+fn unloading_a_module_that_is_not_there() {
+    for_all(|m| {
+        m.method("Object", "unload:", 1, 0, |a| {
+            a.primitive(571, None);
+            a.push_symbol("failed");
+            a.ret();
+        });
+        let found = m.text(0, |a| {
+            a.push_nil();
+            a.push_symbol("NoPlugin");
+            a.send("unload:");
+            a.push_nil();
+            a.push(5);
+            a.send("unload:");
+            a.pop_array(2);
+        });
+        assert_eq!(found, "(failed failed)");
+    });
+}
